@@ -1,0 +1,165 @@
+// Package terminal declares terminals: PTYs that live on a node and outlive
+// their viewers.
+//
+// A client calls these methods on the gateway, which checks the caller's rights
+// and calls the same methods on the node. Output travels on the stream that
+// Attach opens, as Data frames whose offsets count the session's output bytes
+// from 0; what the viewer types travels the other way on the same stream.
+package terminal
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"homie/wire"
+)
+
+// The methods.
+var (
+	Start  = wire.Method[StartParams, Session]{Name: "terminal.session.start", Capability: "terminal:write"}
+	Attach = wire.Method[AttachParams, Attached]{Name: "terminal.session.attach", Capability: "terminal:read"}
+	Input  = wire.Method[InputParams, wire.Nothing]{Name: "terminal.session.input", Capability: "terminal:write"}
+	Resize = wire.Method[ResizeParams, wire.Nothing]{Name: "terminal.session.resize", Capability: "terminal:write"}
+	Kill   = wire.Method[KillParams, wire.Nothing]{Name: "terminal.session.kill", Capability: "terminal:write"}
+	List   = wire.Method[ListParams, Sessions]{Name: "terminal.session.list", Capability: "terminal:read"}
+)
+
+// Changed is published when a session starts, changes or ends.
+var Changed = wire.Topic[Session]{Name: "terminal.session.changed", Capability: "terminal:read"}
+
+// Bounds of what a caller may ask for.
+const (
+	MaxCols, MaxRows = 1000, 1000
+	MaxArgs          = 64
+	MaxText          = 4096 // bytes in a directory, a name or one argument
+	MaxInput         = 64 << 10
+)
+
+// State is whether a session's program still runs.
+type State string
+
+// The states of a session.
+const (
+	Running State = "running"
+	Exited  State = "exited"
+)
+
+// Session is one terminal.
+type Session struct {
+	ID        wire.SessionID `json:"id"`
+	Node      wire.NodeName  `json:"node"`
+	Name      string         `json:"name"`
+	Command   []string       `json:"command"`
+	Dir       string         `json:"dir"` // where it started
+	Account   string         `json:"account"`
+	Cols      int            `json:"cols"`
+	Rows      int            `json:"rows"`
+	State     State          `json:"state"`
+	StartedAt time.Time      `json:"startedAt"`
+	StartedBy string         `json:"startedBy"` // a person's name, and the device
+	EndedAt   *time.Time     `json:"endedAt"`   // null while running
+	ExitCode  *int           `json:"exitCode"`  // null while running or when a signal ended it
+	Signal    string         `json:"signal,omitzero"`
+	Viewers   int            `json:"viewers"`
+	Offset    uint64         `json:"offset"` // output bytes so far
+}
+
+// StartParams asks for a new session.
+type StartParams struct {
+	Node    wire.NodeName `json:"node"`
+	Name    string        `json:"name,omitzero"`
+	Command []string      `json:"command,omitzero"` // default: the account's login shell
+	Dir     string        `json:"dir,omitzero"`     // default: the node's start directory
+	Account string        `json:"account,omitzero"` // default: the account the node runs as
+	Cols    int           `json:"cols"`
+	Rows    int           `json:"rows"`
+}
+
+// Validate checks shape and bounds.
+func (p StartParams) Validate() error {
+	if err := checkSize(p.Cols, p.Rows); err != nil {
+		return err
+	}
+	if len(p.Command) > MaxArgs {
+		return fmt.Errorf("command has %d arguments, the limit is %d", len(p.Command), MaxArgs)
+	}
+	for _, s := range append([]string{p.Name, p.Dir, p.Account}, p.Command...) {
+		if len(s) > MaxText {
+			return fmt.Errorf("a text of %d bytes is over the limit of %d", len(s), MaxText)
+		}
+		if strings.ContainsRune(s, 0) {
+			return errors.New("text contains a NUL character")
+		}
+	}
+	return nil
+}
+
+// AttachParams asks for a session's output, from where the viewer left off.
+type AttachParams struct {
+	Node    wire.NodeName  `json:"node"`
+	Session wire.SessionID `json:"session"`
+	// Offset is the first output byte wanted. Null: as far back as kept.
+	Offset *uint64 `json:"offset,omitzero"`
+	// Watch refuses what this viewer types; it needs terminal:read only.
+	Watch bool `json:"watch,omitzero"`
+}
+
+// Attached says where the stream starts.
+type Attached struct {
+	Session Session `json:"session"`
+	Offset  uint64  `json:"offset"` // of the first byte to come
+	// Skipped is how many bytes that were asked for are no longer kept.
+	Skipped uint64 `json:"skipped"`
+}
+
+// InputParams types into a session; for programs. A viewer uses its stream.
+type InputParams struct {
+	Node    wire.NodeName  `json:"node"`
+	Session wire.SessionID `json:"session"`
+	Data    string         `json:"data"`
+}
+
+// Validate checks the bound on one input.
+func (p InputParams) Validate() error {
+	if len(p.Data) > MaxInput {
+		return fmt.Errorf("input of %d bytes is over the limit of %d", len(p.Data), MaxInput)
+	}
+	return nil
+}
+
+// ResizeParams sets a session's size in character cells.
+type ResizeParams struct {
+	Node    wire.NodeName  `json:"node"`
+	Session wire.SessionID `json:"session"`
+	Cols    int            `json:"cols"`
+	Rows    int            `json:"rows"`
+}
+
+// Validate checks the bounds of the size.
+func (p ResizeParams) Validate() error { return checkSize(p.Cols, p.Rows) }
+
+// KillParams ends a session: SIGHUP to its process group, SIGKILL after a
+// grace of two seconds. A session that has ended is removed from the list.
+type KillParams struct {
+	Node    wire.NodeName  `json:"node"`
+	Session wire.SessionID `json:"session"`
+}
+
+// ListParams asks for the sessions of one machine, or of all.
+type ListParams struct {
+	Node wire.NodeName `json:"node,omitzero"`
+}
+
+// Sessions is a list, oldest first.
+type Sessions struct {
+	Sessions []Session `json:"sessions"`
+}
+
+func checkSize(cols, rows int) error {
+	if cols < 1 || cols > MaxCols || rows < 1 || rows > MaxRows {
+		return fmt.Errorf("size %d×%d is outside 1×1 to %d×%d", cols, rows, MaxCols, MaxRows)
+	}
+	return nil
+}
