@@ -1,0 +1,186 @@
+import type { Limits, WireError } from "@/gen/api";
+import { RpcError, localError } from "./errors";
+import { Kind, encodeFrame, type Frame } from "./frame";
+
+export interface StreamHandlers<R> {
+  /** The call was answered; data follows. */
+  onOpen(result: R): void;
+  /** Bytes arrived. Call stream.consumed(n) once they have been used up. */
+  onData(bytes: Uint8Array, offset: number): void;
+  /** The stream is over: null for an orderly end, else why. */
+  onEnd(error: RpcError | null): void;
+  /** The connection went away; whatever the stream was about may live on. */
+  onLost(): void;
+}
+
+/** What may wait here for credit before write refuses more, in bytes. */
+export const MAX_QUEUED = 1 << 20;
+
+/**
+ * Stream is a two-way flow of bytes beside a call. Both directions have credit:
+ * what arrives is granted anew only when it was consumed, what is written waits
+ * until the other side has room.
+ */
+export class Stream<R = unknown> {
+  readonly id: number;
+
+  private readonly send: (frame: Uint8Array<ArrayBuffer>) => void;
+  private readonly limits: Limits;
+  private readonly handlers: StreamHandlers<R>;
+
+  private opened = false;
+  private over = false;
+  private early: Frame[] = [];
+
+  // Receiving, in payload bytes since the start.
+  private received = 0;
+  private consumedTotal = 0;
+  private granted: number;
+
+  // Sending, in payload bytes since the start.
+  private queue: Uint8Array[] = [];
+  private queued = 0;
+  private sent = 0;
+  private allowed: number;
+  private ending = false;
+
+  constructor(
+    id: number,
+    limits: Limits,
+    handlers: StreamHandlers<R>,
+    send: (frame: Uint8Array<ArrayBuffer>) => void,
+  ) {
+    this.id = id;
+    this.limits = limits;
+    this.handlers = handlers;
+    this.send = send;
+    this.granted = limits.windowBytes;
+    this.allowed = limits.windowBytes;
+  }
+
+  /** Whether nothing more will come of it. */
+  get finished(): boolean {
+    return this.over;
+  }
+
+  /** Whether bytes that are written now reach the other side. */
+  get live(): boolean {
+    return this.opened && !this.over && !this.ending;
+  }
+
+  /**
+   * Queues bytes for the other side, in order. False means that nothing of them
+   * was taken: the stream is not live, or too much is waiting already.
+   */
+  write(bytes: Uint8Array): boolean {
+    if (!this.live || this.queued + bytes.length > MAX_QUEUED) return false;
+    if (bytes.length > 0) {
+      this.queue.push(bytes);
+      this.queued += bytes.length;
+      this.flush();
+    }
+    return true;
+  }
+
+  /** Says that n more of the bytes given to onData were used up. */
+  consumed(n: number): void {
+    this.consumedTotal += n;
+    if (this.over) return;
+    const window = this.limits.windowBytes;
+    if (this.granted - this.consumedTotal > window / 2) return;
+    this.granted = this.consumedTotal + window;
+    this.send(encodeFrame(Kind.Credit, this.id, this.granted));
+  }
+
+  /** Ends this side's direction, after what is queued. The other side answers. */
+  end(): void {
+    if (this.over || this.ending) return;
+    this.ending = true;
+    this.flush();
+  }
+
+  /** The call that opened the stream was answered. */
+  open(result: R): void {
+    this.opened = true;
+    this.handlers.onOpen(result);
+    const early = this.early;
+    this.early = [];
+    for (const frame of early) this.receive(frame);
+    // An end that was asked for before the answer came is sent now.
+    if (this.ending) this.flush();
+  }
+
+  /** The call was refused, or the other side sent nonsense. */
+  fail(error: RpcError): void {
+    if (this.over) return;
+    this.over = true;
+    this.handlers.onEnd(error);
+  }
+
+  /** The connection went away. */
+  lose(): void {
+    if (this.over) return;
+    this.over = true;
+    this.handlers.onLost();
+  }
+
+  /** Takes a frame that arrived. True means that the stream is over. */
+  receive(frame: Frame): boolean {
+    if (this.over) return true;
+    if (!this.opened) {
+      this.early.push(frame);
+      return false;
+    }
+    switch (frame.kind) {
+      case Kind.Data:
+        return this.receiveData(frame);
+      case Kind.Credit:
+        this.allowed = Math.max(this.allowed, frame.offset);
+        this.flush();
+        return false;
+      case Kind.End:
+        return this.receiveEnd(frame.payload);
+    }
+  }
+
+  private receiveData(frame: Frame): boolean {
+    this.received += frame.payload.length;
+    if (this.received > this.granted) {
+      this.fail(localError("protocol_violation", "Homie sent more than was asked for. Open it again."));
+      return true;
+    }
+    this.handlers.onData(frame.payload, frame.offset);
+    return false;
+  }
+
+  private receiveEnd(payload: Uint8Array): boolean {
+    let error: RpcError | null = null;
+    if (payload.length > 0) error = parseEnd(payload);
+    else if (!this.ending) this.send(encodeFrame(Kind.End, this.id, this.sent));
+    this.over = true;
+    this.handlers.onEnd(error);
+    return true;
+  }
+
+  private flush(): void {
+    if (!this.opened || this.over) return;
+    for (let head = this.queue[0]; head; head = this.queue[0]) {
+      const n = Math.min(head.length, this.limits.frameBytes, this.allowed - this.sent);
+      if (n <= 0) return;
+      this.send(encodeFrame(Kind.Data, this.id, this.sent, head.subarray(0, n)));
+      this.sent += n;
+      this.queued -= n;
+      if (n === head.length) this.queue.shift();
+      else this.queue[0] = head.subarray(n);
+    }
+    if (this.ending) this.send(encodeFrame(Kind.End, this.id, this.sent));
+  }
+}
+
+function parseEnd(payload: Uint8Array): RpcError {
+  try {
+    return new RpcError(JSON.parse(new TextDecoder().decode(payload)) as WireError);
+  } catch {
+    return localError("internal", "The stream ended without saying why.");
+  }
+}

@@ -1,0 +1,28 @@
+import react from "@vitejs/plugin-react";
+import tailwindcss from "@tailwindcss/vite";
+import { defineConfig } from "vitest/config";
+
+// `make dev` serves the app from Vite and passes the protocol on to a door of
+// the box; HOMIE_DEV_TARGET names another one.
+const target = process.env.HOMIE_DEV_TARGET ?? "http://127.0.0.1:7101";
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  build: {
+    target: "es2022",
+    // The content security policy allows no inline anything, and a separate
+    // small file is cached for a year.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 600,
+  },
+  server: {
+    proxy: {
+      "/rpc": { target, ws: true, changeOrigin: true, rewriteWsOrigin: true },
+      "/healthz": { target, changeOrigin: true },
+    },
+  },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});
