@@ -1,0 +1,70 @@
+package tsidentity
+
+import (
+	"errors"
+	"fmt"
+
+	"tailscale.com/tailcfg"
+)
+
+// GrantCap is the app capability whose values give rights at the gateway.
+const GrantCap tailcfg.PeerCapability = "homie.internal/cap/homie"
+
+// grantFields are the fields of a grant value, for messages.
+const grantFields = `"role", "allow", "nodes", "as" and "autoApprove"`
+
+// grantValue is a grant value as the policy file has it.
+type grantValue struct {
+	Role        text  `json:"role"`
+	Allow       texts `json:"allow"`
+	Nodes       texts `json:"nodes"`
+	As          texts `json:"as"`
+	AutoApprove texts `json:"autoApprove"`
+}
+
+// ParseGrants decodes the values of GrantCap one by one. A malformed value is
+// left out as a whole and reported in Problems; it neither widens nor blocks
+// the others.
+func ParseGrants(values []tailcfg.RawMessage) Rights {
+	var r Rights
+	for i, raw := range values {
+		if i == maxValues {
+			r.Problems = append(r.Problems, fmt.Sprintf("only the first %d values of %s are read; there are %d", maxValues, GrantCap, len(values)))
+			break
+		}
+		v, err := parseGrant(string(raw))
+		if err != nil {
+			r.Problems = append(r.Problems, fmt.Sprintf("value %d of %s is skipped: %v", i+1, GrantCap, err))
+			continue
+		}
+		v.Why = fmt.Sprintf("value %d of %s in the tailnet policy file", i+1, GrantCap)
+		r.Values = append(r.Values, v)
+	}
+	return r
+}
+
+func parseGrant(raw string) (Value, error) {
+	var g grantValue
+	if err := decodeValue(raw, &g, grantFields); err != nil {
+		return Value{}, err
+	}
+	v := Value{Role: Role(g.Role.s), Allow: g.Allow, Nodes: g.Nodes, As: g.As, AutoApprove: g.AutoApprove}
+	err := firstProblem(
+		check{"allow", v.Allow, ValidPattern},
+		check{"nodes", v.Nodes, ValidNode},
+		check{"as", v.As, ValidAccount},
+		check{"autoApprove", v.AutoApprove, ValidOffer},
+	)
+	if g.Role.set && err == nil {
+		err = ValidRole(v.Role)
+	}
+	switch {
+	case err != nil:
+		return Value{}, err
+	case v.Nodes != nil && len(v.Nodes) == 0:
+		return Value{}, errors.New(`"nodes" is empty and so reaches no machine; leave it out to mean every machine`)
+	case v.Role == "" && len(v.Allow)+len(v.As)+len(v.AutoApprove) == 0:
+		return Value{}, errors.New(`it gives nothing: there is no "role", "allow", "as" or "autoApprove" in it`)
+	}
+	return v, nil
+}
