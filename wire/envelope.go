@@ -85,3 +85,11 @@ type UnsubscribeParams struct {
 
 // Nothing is the params or the result of a method that takes or gives none.
 type Nothing struct{}
+
+// String names the person and the device, for logs and session lists.
+func (o OnBehalf) String() string {
+	if o.DeviceOf == "" {
+		return o.Name
+	}
+	return o.Name + " on " + o.DeviceOf
+}

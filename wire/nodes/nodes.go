@@ -2,7 +2,16 @@
 // each other.
 package nodes
 
-import "homie/wire"
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"homie/wire"
+)
 
 // Register is the first call of a node after rpc.hello: what the machine is and
 // what it offers. The answer says whether it is paired; only then does the
@@ -18,7 +27,27 @@ type RegisterParams struct {
 	Account      string   `json:"account"`      // OS account the node runs as
 	Root         bool     `json:"root"`         // it may become other accounts
 	Capabilities []string `json:"capabilities"` // e.g. "terminal", sorted
+	// WithGateway is set by a node that shares the gateway's host and account.
+	WithGateway bool `json:"withGateway,omitzero"`
 }
+
+// Validate bounds what a node may say of itself.
+func (p RegisterParams) Validate() error {
+	if len(p.Capabilities) > maxCapabilities {
+		return fmt.Errorf("%d capabilities are over the limit of %d", len(p.Capabilities), maxCapabilities)
+	}
+	for _, s := range append([]string{p.OS, p.Arch, p.Version, p.Account}, p.Capabilities...) {
+		if len(s) > maxText || strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) {
+			return errors.New("a text is over 128 bytes or has control characters")
+		}
+	}
+	return nil
+}
+
+const (
+	maxCapabilities = 32
+	maxText         = 128 // bytes
+)
 
 // State is where a node's pairing stands.
 type State string
@@ -43,3 +72,27 @@ type Registered struct {
 // PairingChanged is called by the gateway on a connected node when an owner has
 // approved or rejected it.
 var PairingChanged = wire.Method[Registered, wire.Nothing]{Name: "node.pairing.changed", Capability: "node:pairing"}
+
+// Node is a machine of the household as the gateway knows it: what was approved
+// at pairing, and whether it is connected.
+type Node struct {
+	Device  wire.DeviceID `json:"device"`
+	Name    wire.NodeName `json:"name"`
+	Tags    []string      `json:"tags"`
+	Addr    string        `json:"addr"` // tailnet IP, "" before it first connects
+	OS      string        `json:"os"`
+	Arch    string        `json:"arch"`
+	Version string        `json:"version"`
+	// Account is the OS account the node runs as; Root, whether it may become
+	// others.
+	Account string `json:"account"`
+	Root    bool   `json:"root"`
+	// WithGateway means that the node runs under the gateway's own OS account,
+	// so that a shell there owns Homie.
+	WithGateway bool `json:"withGateway"`
+	// Capabilities are what the pairing approved of what the node offers.
+	Capabilities []string  `json:"capabilities"`
+	PairedAt     time.Time `json:"pairedAt"`
+	LastSeen     time.Time `json:"lastSeen"`
+	Online       bool      `json:"online"`
+}

@@ -1,0 +1,59 @@
+package rpc
+
+import (
+	"context"
+
+	"homie/tsidentity"
+	"homie/wire"
+)
+
+type metaKey struct{}
+
+// WithOnBehalf makes the calls under ctx say for whom they are made. The other
+// side believes it only of its own gateway.
+func WithOnBehalf(ctx context.Context, who tsidentity.Caller) context.Context {
+	m := wire.Meta{TraceID: TraceID(ctx), OnBehalf: &wire.OnBehalf{
+		Person:   wire.PersonID(who.Person.ID),
+		Name:     who.Name(),
+		Device:   wire.DeviceID(who.Device.ID),
+		DeviceOf: who.Device.Name,
+	}}
+	return context.WithValue(ctx, metaKey{}, m)
+}
+
+// TraceID returns the id that follows the call being handled through every
+// process and log, "" outside a call.
+func TraceID(ctx context.Context) string {
+	m, _ := ctx.Value(metaKey{}).(wire.Meta)
+	return m.TraceID
+}
+
+func withTrace(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, metaKey{}, wire.Meta{TraceID: id})
+}
+
+func outgoingMeta(ctx context.Context) *wire.Meta {
+	m, ok := ctx.Value(metaKey{}).(wire.Meta)
+	if !ok {
+		return nil
+	}
+	return &m
+}
+
+// maxTraceID bounds a trace id that a caller brings along, in bytes.
+const maxTraceID = 64
+
+// traceOf returns the caller's trace id if it is plain, or a new one: it goes
+// into logs, so that nothing but letters, digits and dashes may be in it.
+func traceOf(m *wire.Meta) string {
+	if m == nil || m.TraceID == "" || len(m.TraceID) > maxTraceID {
+		return newID()
+	}
+	for _, r := range m.TraceID {
+		plain := r == '-' || (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z')
+		if !plain {
+			return newID()
+		}
+	}
+	return m.TraceID
+}

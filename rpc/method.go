@@ -1,0 +1,125 @@
+package rpc
+
+import (
+	"context"
+	stdjson "encoding/json"
+	"reflect"
+	"time"
+
+	"homie/tsidentity"
+	"homie/wire"
+)
+
+// Entry is one line of a service's table: a *Method or a *Topic.
+type Entry interface{ entryName() string }
+
+// Method is a declared call or stream. It is immutable after NewRegistry.
+type Method struct {
+	Name       string
+	Capability string
+	// Streaming methods answer like calls and then carry binary frames.
+	Streaming bool
+	// Consequential methods leave an audit entry whatever their outcome; of the
+	// others only refusals do.
+	Consequential bool
+	// Timeout bounds a plain call; streams are bounded by their connection.
+	Timeout time.Duration
+	// Params and Result are the types on the wire, Handler is the function
+	// that serves the method; all three are for code generation.
+	Params, Result reflect.Type
+	Handler        any
+
+	invoke func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error)
+}
+
+// outcome is what a handler gave back.
+type outcome struct {
+	result any
+	pump   Pump   // streams only
+	target string // for the audit entry
+}
+
+// Pump carries a stream after its call was answered. Its ctx ends with the
+// connection, the stream, or the caller's right to it. Returning ends the
+// stream: orderly for nil, with the error's code and message otherwise.
+type Pump func(ctx context.Context, s *Stream) error
+
+// Option adjusts a Method at its declaration.
+type Option func(*Method)
+
+// Audited marks a method as consequential.
+func Audited() Option { return func(m *Method) { m.Consequential = true } }
+
+// Timeout bounds each call of the method; the default is DefaultTimeout.
+func Timeout(d time.Duration) Option { return func(m *Method) { m.Timeout = d } }
+
+// DefaultTimeout bounds a plain call, so that no caller waits for ever.
+const DefaultTimeout = 30 * time.Second
+
+// Call declares a method that answers once.
+func Call[P, R any](name, capability string, h func(context.Context, tsidentity.Caller, P) (R, error), opts ...Option) *Method {
+	m := newMethod[P, R](name, capability, h, opts)
+	m.invoke = func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error) {
+		p, err := decodeParams[P](raw)
+		if err != nil {
+			return outcome{}, err
+		}
+		o := outcome{target: targetOf(p)}
+		o.result, err = h(ctx, who, p)
+		return o, err
+	}
+	return m
+}
+
+// Serve declares a call whose name, capability and types stand in wire.
+func Serve[P, R any](d wire.Method[P, R], h func(context.Context, tsidentity.Caller, P) (R, error), opts ...Option) *Method {
+	return Call(d.Name, d.Capability, h, opts...)
+}
+
+// StreamCall declares a method that answers and then carries a stream.
+func StreamCall[P, R any](name, capability string, h func(context.Context, tsidentity.Caller, P) (R, Pump, error), opts ...Option) *Method {
+	m := newMethod[P, R](name, capability, h, opts)
+	m.Streaming = true
+	m.invoke = func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error) {
+		p, err := decodeParams[P](raw)
+		if err != nil {
+			return outcome{}, err
+		}
+		o := outcome{target: targetOf(p)}
+		o.result, o.pump, err = h(ctx, who, p)
+		return o, err
+	}
+	return m
+}
+
+// ServeStream declares a stream whose name, capability and types stand in wire.
+func ServeStream[P, R any](d wire.Method[P, R], h func(context.Context, tsidentity.Caller, P) (R, Pump, error), opts ...Option) *Method {
+	return StreamCall(d.Name, d.Capability, h, opts...)
+}
+
+func newMethod[P, R any](name, capability string, h any, opts []Option) *Method {
+	m := &Method{
+		Name:       name,
+		Capability: capability,
+		Timeout:    DefaultTimeout,
+		Params:     reflect.TypeFor[P](),
+		Result:     reflect.TypeFor[R](),
+		Handler:    h,
+	}
+	for _, o := range opts {
+		o(m)
+	}
+	return m
+}
+
+func (m *Method) entryName() string { return m.Name }
+
+// targeter is implemented by params that name what they act on.
+type targeter interface{ Target() string }
+
+func targetOf(p any) string {
+	if t, ok := p.(targeter); ok {
+		return t.Target()
+	}
+	return ""
+}

@@ -1,0 +1,128 @@
+package rpc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"homie/wire"
+)
+
+// errViolation closes the connection: the peer does not keep the protocol, and
+// nothing it sends from here on can be trusted to mean what it seems.
+var errViolation = errors.New("protocol violation")
+
+// receive takes a frame that arrived for s, with ownership of buf. It runs on
+// the read loop and does not block.
+func (s *Stream) receive(f wire.Frame, buf []byte) error {
+	switch f.Kind {
+	case wire.Credit:
+		recycle(buf)
+		return s.receiveCredit(f.Offset)
+	case wire.End:
+		defer recycle(buf)
+		return s.receiveEnd(f.Payload)
+	default:
+		return s.receiveData(f, buf)
+	}
+}
+
+func (s *Stream) receiveCredit(total uint64) error {
+	s.in.mu.Lock()
+	relay := s.in.relay
+	s.in.mu.Unlock()
+	if relay != nil {
+		relay.allow(total)
+	}
+	o := s.conn.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	total = min(total, s.out.sent+wire.MaxWindow)
+	if total > s.out.limit {
+		s.out.limit = total
+		o.freedLocked()
+	}
+	return nil
+}
+
+func (s *Stream) receiveData(f wire.Frame, buf []byte) error {
+	s.in.mu.Lock()
+	defer s.in.mu.Unlock()
+	n := uint64(len(f.Payload))
+	switch {
+	case s.in.ended != nil:
+		return fmt.Errorf("%w: data after the end of stream %d", errViolation, s.id)
+	case s.in.received+n > s.in.allowed:
+		return fmt.Errorf("%w: data beyond credit on stream %d", errViolation, s.id)
+	case f.Offset < s.in.next:
+		return fmt.Errorf("%w: stream %d went back from byte %d to %d", errViolation, s.id, s.in.next, f.Offset)
+	}
+	s.in.received += n
+	s.in.next = f.Offset + n
+	if s.in.relay != nil {
+		return s.in.relay.forward(f, buf)
+	}
+	if !s.joinLocked(f, buf) {
+		if len(s.in.frames) == maxQueuedFrames {
+			return fmt.Errorf("%w: more than %d scattered frames unread on stream %d", errViolation, maxQueuedFrames, s.id)
+		}
+		s.in.frames = append(s.in.frames, Chunk{Offset: f.Offset, Data: f.Payload, buf: buf})
+	}
+	s.arrivedSignal()
+	return nil
+}
+
+// maxQueuedFrames bounds frames that do not continue each other, so that a
+// window of one-byte frames can't cost a hundred times what credit accounts for.
+const maxQueuedFrames = 2048
+
+// joinLocked adds a small frame to the last unread one if it continues it.
+func (s *Stream) joinLocked(f wire.Frame, buf []byte) bool {
+	n := len(s.in.frames)
+	if n == 0 || len(f.Payload) > smallFrame {
+		return false
+	}
+	last := &s.in.frames[n-1]
+	if last.Offset+uint64(len(last.Data)) != f.Offset || cap(last.buf) > wire.HeaderSize+smallFrame ||
+		len(last.Data)+len(f.Payload) > wire.MaxFrame {
+		return false
+	}
+	last.Data = append(last.Data, f.Payload...)
+	recycle(buf)
+	return true
+}
+
+func (s *Stream) receiveEnd(payload []byte) error {
+	var cause error = io.EOF
+	if len(payload) > 0 {
+		e := new(wire.Error)
+		if err := decodeLenient(payload, e); err != nil {
+			return fmt.Errorf("%w: end of stream %d: %v", errViolation, s.id, err)
+		}
+		cause = e
+	}
+	s.in.mu.Lock()
+	if s.in.ended == nil {
+		s.in.ended = cause
+	}
+	relay := s.in.relay
+	s.in.mu.Unlock()
+	s.arrivedSignal()
+	if relay != nil {
+		relay.end(bytes.Clone(payload))
+		relay.finishIfEnded()
+	}
+	if len(payload) > 0 {
+		s.end(nil)
+	}
+	s.finishIfEnded()
+	return nil
+}
+
+func (s *Stream) arrivedSignal() {
+	select {
+	case s.in.arrived <- struct{}{}:
+	default:
+	}
+}

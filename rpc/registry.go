@@ -1,0 +1,243 @@
+package rpc
+
+import (
+	"context"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"homie/tsidentity"
+	"homie/wire"
+)
+
+// Options are what a Registry needs from the process around it. The zero value
+// works: nothing is logged or audited, and every caller is described barely.
+type Options struct {
+	Log *slog.Logger
+	// Audit gets an entry for each outcome of a consequential method and for
+	// each refusal. It must not block for long.
+	Audit func(context.Context, Audit)
+	// Describe says who a caller is, for rpc.hello.
+	Describe func(tsidentity.Caller) wire.Whoami
+	// Server is what rpc.hello says of this program; Epoch is filled in.
+	Server wire.ServerInfo
+	// Document is the OpenRPC document that rpc.discover returns.
+	Document stdjson.RawMessage
+	// TrustMeta believes what a call says of whom it is made for. Only a node
+	// sets it, for the connection to its own gateway.
+	TrustMeta bool
+	// Rate bounds calls per caller; the zero value means DefaultRate.
+	Rate Rate
+}
+
+// Audit is what happened to one call.
+type Audit struct {
+	At        time.Time
+	Caller    tsidentity.Caller
+	Method    string
+	Target    string // what it acted on, as the params name it
+	Decision  string // allowed, denied, failed
+	Reason    string // of a refusal or failure, in words
+	RequestID string
+	TraceID   string
+}
+
+// Registry holds every method and topic a process offers, and serves calls to
+// them. It is immutable after NewRegistry and safe for concurrent use.
+type Registry struct {
+	opts    Options
+	epoch   string
+	methods map[string]*Method
+	topics  map[string]*eventLog
+	limits  *limiters
+	sockets sockets
+}
+
+var (
+	validName       = regexp.MustCompile(`^[a-z]+(\.[a-z]+)+$`)
+	validCapability = regexp.MustCompile(`^[a-z]+:[a-z]+$`)
+)
+
+// NewRegistry returns a registry of the given entries and rpc's own methods. A
+// name that is malformed or declared twice is an error.
+func NewRegistry(opts Options, entries ...Entry) (*Registry, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Describe == nil {
+		opts.Describe = func(who tsidentity.Caller) wire.Whoami { return wire.Whoami{Name: who.Name()} }
+	}
+	if opts.Audit == nil {
+		opts.Audit = func(context.Context, Audit) {}
+	}
+	r := &Registry{
+		opts:    opts,
+		epoch:   newID(),
+		methods: map[string]*Method{},
+		topics:  map[string]*eventLog{},
+		limits:  newLimiters(opts.Rate),
+	}
+	for _, e := range append(r.builtins(), entries...) {
+		if err := r.add(e); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (r *Registry) add(e Entry) error {
+	name, capability := e.entryName(), ""
+	switch e := e.(type) {
+	case *Method:
+		capability = e.Capability
+	case topic:
+		capability = e.eventLog().capability
+	}
+	if !validName.MatchString(name) {
+		return fmt.Errorf("rpc: %q is not a method name", name)
+	}
+	if !validCapability.MatchString(capability) {
+		return fmt.Errorf("rpc: %s: %q is not a capability", name, capability)
+	}
+	if r.methods[name] != nil || r.topics[name] != nil {
+		return fmt.Errorf("rpc: %s is declared twice", name)
+	}
+	if m, ok := e.(*Method); ok {
+		r.methods[name] = m
+	} else if t, ok := e.(topic); ok {
+		r.topics[name] = t.eventLog()
+	}
+	return nil
+}
+
+// Methods returns every method, by name.
+func (r *Registry) Methods() []*Method {
+	out := make([]*Method, 0, len(r.methods))
+	for _, m := range r.methods {
+		out = append(out, m)
+	}
+	slices.SortFunc(out, func(a, b *Method) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// request is one call on its way to a handler.
+type request struct {
+	method string
+	params stdjson.RawMessage
+	meta   *wire.Meta
+	stream bool // the transport can carry a stream
+	id     string
+}
+
+// serve authorizes, decodes and runs one call. The error is what the caller is
+// told; everything else about it is in the log.
+func (r *Registry) serve(ctx context.Context, who tsidentity.Caller, q request) (outcome, *Method, *wire.Error) {
+	started := time.Now()
+	q.id = newID()
+	ctx = withTrace(ctx, traceOf(q.meta))
+	if r.opts.TrustMeta && q.meta != nil && q.meta.OnBehalf != nil {
+		who.OnBehalf = q.meta.OnBehalf.String()
+	}
+	m := r.methods[q.method]
+	o, err := r.attempt(ctx, who, m, q)
+	var e *wire.Error
+	if err != nil {
+		e = asWire(err)
+		e.Data.RequestID = q.id
+		r.logFailure(q, who, e, err)
+	}
+	r.audit(ctx, who, m, q, o.target, e)
+	r.opts.Log.Debug("call", "method", q.method, "caller", who.Name(), "device", who.Device.Name,
+		"ms", time.Since(started).Milliseconds(), "reason", wire.ReasonOf(err), "request_id", q.id, "trace_id", TraceID(ctx))
+	return o, m, e
+}
+
+func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, m *Method, q request) (outcome, error) {
+	if wait, ok := r.limits.allow(who); !ok {
+		return outcome{}, wire.Errorf(wire.RateLimited, "too many requests; try again in %s", wait.Round(time.Millisecond)).After(wait)
+	}
+	if m == nil {
+		return outcome{}, wire.Errorf(wire.UnknownMethod, "there is no method %q", clip(q.method))
+	}
+	if !who.Can(m.Capability) {
+		return outcome{}, refusal(m.Capability)
+	}
+	if m.Streaming && !q.stream {
+		return outcome{}, wire.Errorf(wire.Unsupported, "%s carries a stream; call it over a WebSocket", m.Name)
+	}
+	if !m.Streaming {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, m.Timeout)
+		defer cancel()
+	}
+	return r.run(ctx, who, m, q)
+}
+
+// run calls the handler. A panic in one is a bug that costs its own call only.
+func (r *Registry) run(ctx context.Context, who tsidentity.Caller, m *Method, q request) (o outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in %s: %v", m.Name, p)
+		}
+	}()
+	return m.invoke(ctx, who, q.params)
+}
+
+func (r *Registry) logFailure(q request, who tsidentity.Caller, e *wire.Error, err error) {
+	if e.Data.Reason == wire.Internal {
+		r.opts.Log.Error("call broke", "method", q.method, "caller", who.Name(), "request_id", q.id, "err", err)
+		return
+	}
+	if cause := errors.Unwrap(e); cause != nil {
+		r.opts.Log.Debug("call failed", "method", q.method, "request_id", q.id, "err", cause)
+	}
+}
+
+func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, m *Method, q request, target string, e *wire.Error) {
+	denied := e != nil && (e.Data.Reason == wire.Forbidden || e.Data.Reason == wire.Unauthenticated)
+	if m == nil || (!m.Consequential && !denied) {
+		return
+	}
+	a := Audit{At: time.Now(), Caller: who, Method: m.Name, Target: target, Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
+	switch {
+	case denied:
+		a.Decision, a.Reason = "denied", e.Message
+	case e != nil:
+		a.Decision, a.Reason = "failed", e.Message
+	}
+	r.opts.Audit(ctx, a)
+}
+
+// refusal is the answer to a caller without the capability.
+func refusal(capability string) *wire.Error {
+	return wire.Errorf(wire.Forbidden, "You may not do this here. The person who runs this home can allow it by granting %q in the tailnet policy file.", capability).
+		Missing(wire.Needs{Capability: capability})
+}
+
+// asWire returns the error that the caller is told.
+func asWire(err error) *wire.Error {
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		c := *e
+		return &c
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return wire.Errorf(wire.Timeout, "This took too long and was given up. Try again.").Because(err)
+	case errors.Is(err, context.Canceled), errors.Is(err, ErrClosed):
+		return wire.Errorf(wire.Canceled, "This was canceled before it was done.").Because(err)
+	}
+	return wire.Errorf(wire.Internal, "Something went wrong inside Homie. The log has the details under this request id.").Because(err)
+}
+
+// clip shortens what a caller sent before it is repeated.
+func clip(s string) string {
+	if len(s) > 80 {
+		return strings.ToValidUTF8(s[:80], "") + "…"
+	}
+	return s
+}

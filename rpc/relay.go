@@ -1,0 +1,95 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"homie/wire"
+)
+
+// Relay joins two streams of different connections: what arrives on one is sent
+// on the other as it came, credit included, so that the two ends regulate each
+// other and nothing is queued here beyond what the receiver has room for.
+//
+// It returns when either side has ended: nil after an orderly end, else why.
+// The caller still owns a; b is closed.
+func Relay(ctx context.Context, a, b *Stream) error {
+	a.relayTo(b)
+	b.relayTo(a)
+	var cause error
+	select {
+	case <-a.Done():
+		cause = a.Err()
+	case <-b.Done():
+		cause = b.Err()
+	case <-ctx.Done():
+		cause = context.Cause(ctx)
+	}
+	if errors.Is(cause, io.EOF) {
+		cause = nil
+	}
+	b.Close(cause)
+	return cause
+}
+
+// relayTo makes dst the receiver of what arrives for s, from the first byte.
+func (s *Stream) relayTo(dst *Stream) {
+	s.in.mu.Lock()
+	s.in.relay = dst
+	for _, c := range s.in.frames {
+		f := wire.Frame{Kind: wire.Data, Offset: c.Offset, Payload: c.Data}
+		if err := dst.forward(f, nil); err != nil {
+			break // dst's connection is ending, and Relay with it
+		}
+	}
+	s.in.frames = nil
+	ended := s.in.ended
+	s.in.mu.Unlock()
+
+	s.conn.out.mu.Lock()
+	limit := s.out.limit
+	s.conn.out.mu.Unlock()
+	if limit > wire.Window {
+		dst.allow(limit)
+	}
+	if ended != nil {
+		dst.end(nil)
+		dst.finishIfEnded()
+	}
+}
+
+// forward queues a frame that arrived on another connection, without waiting:
+// the receiver's credit, which the sender obeys, bounds it. If buf holds the
+// frame's own encoding it is sent as it is, with the stream's number put in.
+func (s *Stream) forward(f wire.Frame, buf []byte) error {
+	o := s.conn.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil || s.out.ending {
+		recycle(buf)
+		return nil // its own end is on the way to the other side
+	}
+	if o.dataBytes+len(f.Payload) > maxRelayedBytes || len(s.out.frames) >= maxQueuedFrames {
+		recycle(buf)
+		s.conn.failLater(fmt.Errorf("%w: %d bytes unsent", errTooSlow, o.dataBytes))
+		return nil
+	}
+	if buf == nil || len(s.out.frames) > 0 {
+		s.queueLocked(f.Offset, f.Payload)
+		recycle(buf)
+		return nil
+	}
+	n := len(f.Payload)
+	wire.Frame{Kind: wire.Data, FromOpener: s.opener, Stream: s.id, Offset: f.Offset}.PutHeader(buf)
+	s.out.sent += uint64(n)
+	s.out.next = f.Offset + uint64(n)
+	o.dataBytes += n
+	s.out.frames = append(s.out.frames, outFrame{buf: buf, end: s.out.next})
+	o.readyLocked(s)
+	return nil
+}
+
+// errTooSlow closes a connection whose peer does not read.
+var errTooSlow = errors.New("the other side reads too slowly")

@@ -1,0 +1,138 @@
+package rpc
+
+import (
+	"context"
+	stdjson "encoding/json"
+	"errors"
+	"strconv"
+
+	"homie/tsidentity"
+	"homie/wire"
+)
+
+// called starts serving a call of the other side, on the read loop: the stream
+// of a call must exist before the frames behind it are read.
+func (c *Conn) called(ctx context.Context, m wire.Message) {
+	key := string(m.ID)
+	ctx, cancel := context.WithCancelCause(ctx)
+	c.mu.Lock()
+	var refused *wire.Error
+	switch {
+	case c.accepted && !c.greeted && m.Method != helloMethod:
+		refused = wire.Errorf(wire.HelloRequired, "the first call on a connection is rpc.hello")
+	case c.serving[key] != nil:
+		refused = wire.Errorf(wire.InvalidRequest, "call id %s is in use", key)
+	case len(c.serving) >= wire.MaxCalls:
+		refused = wire.Errorf(wire.Busy, "%d calls are in flight on this connection, the limit", wire.MaxCalls)
+	default:
+		c.serving[key] = cancel
+	}
+	c.mu.Unlock()
+	if refused != nil {
+		cancel(refused)
+		if err := c.reject(m.ID, refused); err != nil {
+			c.failLater(err)
+		}
+		return
+	}
+	s, refused := c.openCarried(m, cancel)
+	if refused != nil {
+		c.served(key)
+		cancel(refused)
+		if err := c.reject(m.ID, refused); err != nil {
+			c.failLater(err)
+		}
+		return
+	}
+	c.handlers.Go(func() {
+		defer cancel(nil)
+		c.handle(ctx, m, key, s)
+	})
+}
+
+// openCarried makes the stream of a call to a streaming method.
+func (c *Conn) openCarried(m wire.Message, cancel context.CancelCauseFunc) (*Stream, *wire.Error) {
+	method := c.registry.methods[m.Method]
+	if method == nil || !method.Streaming {
+		return nil, nil
+	}
+	id, err := strconv.ParseUint(string(m.ID), 10, 32)
+	if err != nil {
+		return nil, wire.Errorf(wire.InvalidRequest, "the id of a call that opens a stream must be a number")
+	}
+	s := newStream(c, wire.StreamID(id), false)
+	s.cancel = cancel
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.carried[s.id] != nil {
+		return nil, wire.Errorf(wire.InvalidRequest, "stream %d is open", id)
+	}
+	if len(c.carried) >= wire.MaxStreams {
+		return nil, wire.Errorf(wire.Busy, "%d streams are open on this connection, the limit", wire.MaxStreams)
+	}
+	c.carried[s.id] = s
+	return s, nil
+}
+
+func (c *Conn) served(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.serving, key)
+}
+
+// handle runs one call to its answer and, for a stream, to its end.
+func (c *Conn) handle(ctx context.Context, m wire.Message, key string, s *Stream) {
+	defer c.served(key)
+	who, err := c.identify(ctx)
+	if err != nil {
+		c.failLater(err)
+		return
+	}
+	q := request{method: m.Method, params: m.Params, meta: m.Meta, stream: true}
+	o, method, refused := c.registry.serve(ctx, who, q)
+	if err := c.answer(ctx, m.ID, o.result, refused); err != nil {
+		c.registry.opts.Log.Debug("answer not sent", "method", m.Method, "err", err)
+	}
+	if s == nil {
+		return
+	}
+	if refused != nil || o.pump == nil {
+		s.finish(ErrClosed)
+		return
+	}
+	c.served(key) // a stream is bounded by MaxStreams, not by MaxCalls
+	c.carry(ctx, s, method, who, o.pump)
+}
+
+// carry runs a stream's pump while the caller may have it.
+func (c *Conn) carry(ctx context.Context, s *Stream, m *Method, who tsidentity.Caller, pump Pump) {
+	c.mu.Lock()
+	if s.cause == nil {
+		c.guards[s] = m.Capability
+	}
+	c.mu.Unlock()
+	err := pump(ctx, s)
+	select {
+	case <-s.done: // the peer, a guard or the connection ended it: that was said
+	default:
+		s.Close(err)
+	}
+	c.registry.opts.Log.Debug("stream ended", "method", m.Name, "caller", who.Name(), "err", err)
+}
+
+// answer sends a result or an error, waiting for room in the outbox.
+func (c *Conn) answer(ctx context.Context, id stdjson.RawMessage, result any, refused *wire.Error) error {
+	m := wire.Message{ID: id, Error: refused}
+	if refused == nil {
+		raw, err := encode(result)
+		if err != nil {
+			m.Error = asWire(err)
+		}
+		m.Result = raw
+	}
+	err := c.send(context.WithoutCancel(ctx), m)
+	if errors.Is(err, ErrClosed) {
+		return nil
+	}
+	return err
+}

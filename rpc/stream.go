@@ -1,0 +1,321 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"homie/tsidentity"
+	"homie/wire"
+)
+
+// Stream is one side of a two-way flow of bytes beside a call. Both directions
+// have credit: a sender waits until the receiver has room, so neither side
+// queues more than the window.
+//
+// One goroutine may send while another receives. A Stream ends when both sides
+// said so, when either closes it with an error, or with its connection.
+type Stream struct {
+	conn   *Conn
+	id     wire.StreamID
+	opener bool // this side made the call
+	done   chan struct{}
+
+	// guarded by conn.mu
+	guard  func(tsidentity.Caller) error // see Guard
+	cancel context.CancelCauseFunc       // of the pump's context
+	cause  error                         // why done is closed
+
+	out outgoing // guarded by conn.out.mu
+
+	in incoming
+}
+
+// outgoing is the sending direction, guarded by the outbox's mutex.
+type outgoing struct {
+	frames     []outFrame // consecutive, within credit
+	sent       uint64     // payload bytes queued or sent
+	limit      uint64     // payload bytes the peer allows in all
+	next       uint64     // offset after the last byte queued
+	ready      bool       // in outbox.ready
+	credit     uint64     // payload bytes this side allows the peer in all
+	creditDue  bool
+	ending     bool // nothing more will be queued
+	endPayload []byte
+	endSent    bool
+}
+
+// outFrame is an encoded data frame.
+type outFrame struct {
+	buf []byte // header and payload
+	end uint64 // offset after its last byte
+}
+
+func (f outFrame) size() int { return len(f.buf) - wire.HeaderSize }
+
+// incoming is the receiving direction.
+type incoming struct {
+	mu       sync.Mutex
+	frames   []Chunk
+	received uint64        // payload bytes
+	allowed  uint64        // payload bytes granted
+	consumed uint64        // payload bytes given to the reader
+	next     uint64        // smallest offset that the next frame may have
+	ended    error         // io.EOF after an orderly End
+	arrived  chan struct{} // capacity 1
+	relay    *Stream       // frames go there instead of to a reader
+	lent     []byte        // buffer of the chunk that the reader holds
+}
+
+// Chunk is a piece of a stream as it arrived. Data is valid until the next
+// Recv on the stream.
+type Chunk struct {
+	Offset uint64
+	Data   []byte
+
+	buf []byte
+}
+
+func newStream(c *Conn, id wire.StreamID, opener bool) *Stream {
+	return &Stream{
+		conn: c, id: id, opener: opener, done: make(chan struct{}),
+		out: outgoing{limit: wire.Window, credit: wire.Window},
+		in:  incoming{allowed: wire.Window, arrived: make(chan struct{}, 1)},
+	}
+}
+
+// Done is closed when the stream has ended.
+func (s *Stream) Done() <-chan struct{} { return s.done }
+
+// Err says why the stream ended: nil while it has not, io.EOF for an orderly
+// end, the peer's error, or ErrClosed with its connection.
+func (s *Stream) Err() error {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	return s.cause
+}
+
+// Guard adds a check of the caller's rights to the stream. It runs every second
+// with the caller of that moment, after the method's own capability; an error
+// closes the stream and is shown to the caller.
+func (s *Stream) Guard(check func(tsidentity.Caller) error) {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	s.guard = check
+}
+
+// Send queues p, whose first byte has the given offset in the source, and waits
+// for credit and for room. It keeps no reference to p. Offsets never go back; a
+// larger one than expected tells the receiver that bytes were skipped.
+func (s *Stream) Send(ctx context.Context, offset uint64, p []byte) error {
+	o := s.conn.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(p) > 0 {
+		if err := s.sendableLocked(); err != nil {
+			return err
+		}
+		n := min(len(p), wire.MaxFrame, int(s.out.limit-s.out.sent))
+		if n == 0 || (o.dataBytes > 0 && o.dataBytes+n > maxDataBytes) {
+			if err := s.waitLocked(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		s.queueLocked(offset, p[:n])
+		offset += uint64(n)
+		p = p[n:]
+	}
+	return nil
+}
+
+// Credit returns how many payload bytes the peer allows at the moment.
+func (s *Stream) Credit() int {
+	o := s.conn.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return int(s.out.limit - s.out.sent)
+}
+
+// waitLocked waits for room or credit, for ctx, or for the end of the stream.
+func (s *Stream) waitLocked(ctx context.Context) error {
+	o := s.conn.out
+	if o.room == nil {
+		o.room = make(chan struct{})
+	}
+	room := o.room
+	o.mu.Unlock()
+	defer o.mu.Lock()
+	select {
+	case <-room:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-s.done:
+		return s.Err()
+	}
+}
+
+func (s *Stream) sendableLocked() error {
+	switch {
+	case s.conn.out.err != nil:
+		return s.conn.out.err
+	case s.out.ending:
+		return errEnded
+	}
+	return nil
+}
+
+// errEnded is returned by Send after this side ended the stream.
+var errEnded = errors.New("rpc: send on a stream that was ended")
+
+// queueLocked adds payload to the last queued frame if it continues it and
+// fits, else as a frame of its own: under load small writes travel together.
+func (s *Stream) queueLocked(offset uint64, p []byte) {
+	o := s.conn.out
+	s.out.sent += uint64(len(p))
+	s.out.next = offset + uint64(len(p))
+	o.dataBytes += len(p)
+	if n := len(s.out.frames); n > 0 {
+		last := &s.out.frames[n-1]
+		if last.end == offset && last.size()+len(p) <= cap(last.buf)-wire.HeaderSize {
+			last.buf = append(last.buf, p...)
+			last.end = s.out.next
+			return
+		}
+	}
+	room := len(p)
+	if n := len(s.out.frames); n > 0 && s.out.frames[n-1].end == offset {
+		room = wire.MaxFrame // a queue builds up: the next writes join this frame
+	}
+	buf := frameBuffer(room)
+	f := wire.Frame{Kind: wire.Data, FromOpener: s.opener, Stream: s.id, Offset: offset, Payload: p}
+	s.out.frames = append(s.out.frames, outFrame{buf: f.Append(buf), end: s.out.next})
+	o.readyLocked(s)
+}
+
+// header returns an encoded frame without payload.
+func (s *Stream) header(k wire.Kind, offset uint64) []byte {
+	f := wire.Frame{Kind: k, FromOpener: s.opener, Stream: s.id, Offset: offset}
+	return f.Append(make([]byte, 0, wire.HeaderSize))
+}
+
+// Recv returns the next chunk and grants the peer credit for the ones before.
+// It returns io.EOF after the peer's orderly end, and the peer's error if it
+// closed the stream with one.
+func (s *Stream) Recv(ctx context.Context) (Chunk, error) {
+	for {
+		if c, ok, err := s.take(); ok || err != nil {
+			return c, err
+		}
+		select {
+		case <-s.in.arrived:
+		case <-ctx.Done():
+			return Chunk{}, context.Cause(ctx)
+		case <-s.done:
+			// Frames that came before the end are still to be read.
+			if c, ok, err := s.take(); ok || err != nil {
+				return c, err
+			}
+			return Chunk{}, s.Err()
+		}
+	}
+}
+
+func (s *Stream) take() (c Chunk, ok bool, err error) {
+	s.in.mu.Lock()
+	if len(s.in.frames) == 0 {
+		err = s.in.ended
+		s.in.mu.Unlock()
+		return Chunk{}, false, err
+	}
+	c = s.in.frames[0]
+	s.in.frames[0] = Chunk{}
+	s.in.frames = s.in.frames[1:]
+	recycle(s.in.lent)
+	s.in.lent = c.buf
+	want := s.in.consumed + wire.Window
+	low := s.in.allowed-s.in.consumed <= wire.Window/2
+	s.in.consumed += uint64(len(c.Data))
+	s.in.mu.Unlock()
+	if low {
+		s.allow(want)
+	}
+	return c, true, nil
+}
+
+// allow lets the peer send total payload bytes, counted from the start.
+func (s *Stream) allow(total uint64) {
+	s.in.mu.Lock()
+	total = min(total, s.in.received+wire.MaxWindow)
+	s.in.allowed = max(s.in.allowed, total)
+	s.in.mu.Unlock()
+	o := s.conn.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.creditLocked(s, total)
+}
+
+// CloseSend ends this side's direction in an orderly way, after what is queued.
+func (s *Stream) CloseSend() {
+	s.end(nil)
+	s.finishIfEnded()
+}
+
+// Close ends the stream in both directions. With an error the peer is told its
+// code and message; with nil it is an orderly end after what is queued.
+func (s *Stream) Close(err error) {
+	if err == nil {
+		s.end(nil)
+		s.finish(io.EOF)
+		return
+	}
+	payload, encErr := encode(asWire(err))
+	if encErr != nil {
+		payload = nil // an end without words is better than none
+	}
+	s.end(payload)
+	s.finish(err)
+}
+
+// end queues an End frame once. With a payload it overtakes queued data.
+func (s *Stream) end(payload []byte) {
+	o := s.conn.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if s.out.ending {
+		return
+	}
+	s.out.ending = true
+	s.out.endPayload = payload
+	if len(payload) > 0 {
+		for _, f := range s.out.frames {
+			o.dataBytes -= f.size()
+		}
+		s.out.frames = nil
+		o.freedLocked()
+	}
+	o.readyLocked(s)
+}
+
+// finishIfEnded releases the stream once both directions have ended.
+func (s *Stream) finishIfEnded() {
+	s.in.mu.Lock()
+	cause := s.in.ended
+	s.in.mu.Unlock()
+	s.conn.out.mu.Lock()
+	ending := s.out.ending
+	s.conn.out.mu.Unlock()
+	if cause != nil && ending {
+		s.finish(cause)
+	}
+}
+
+// finish releases the stream's id and whoever waits on it; the first cause stays.
+func (s *Stream) finish(cause error) {
+	s.conn.forget(s, cause)
+	s.conn.out.mu.Lock()
+	s.conn.out.freedLocked()
+	s.conn.out.mu.Unlock()
+}
