@@ -292,7 +292,11 @@ const helloLine = `{"jsonrpc":"2.0","id":1,"method":"rpc.hello","params":{"proto
 // Each bad input gets a clear answer or a clean close, and another connection
 // goes on undisturbed.
 func TestBadFrames(t *testing.T) {
-	b := newBench(t, rpc.Options{}, rpc.Call("math.add", "math:use", add), flow("flow.echo", echo))
+	b := newBench(t, rpc.Options{}, rpc.Call("math.add", "math:use", add), flow("flow.echo", echo),
+		flow("flow.stuck", func(ctx context.Context, _ *rpc.Stream) error {
+			<-ctx.Done()
+			return nil
+		}))
 	other := b.dial(t)
 	frame := func(f wire.Frame) []byte { return f.Append(nil) }
 	for name, tt := range map[string]struct {
@@ -327,8 +331,7 @@ func TestBadFrames(t *testing.T) {
 			switch name {
 			case "data beyond credit":
 				ws.WriteMessage(websocket.TextMessage, []byte(`{"jsonrpc":"2.0","id":2,"method":"flow.stuck"}`))
-				ws.WriteMessage(websocket.TextMessage, open)
-				for range wire.Window/wire.MaxFrame*2 + 2 {
+				for range wire.Window/wire.MaxFrame + 1 {
 					ws.WriteMessage(websocket.BinaryMessage, frame(data))
 					data.Offset += wire.MaxFrame
 				}
