@@ -67,26 +67,3 @@ func parseBoundValue(raw string) ([]string, error) {
 	}
 	return v.Allow, firstProblem(check{"allow", v.Allow, ValidOffer})
 }
-
-// Gateway is the caller that a node sees when its gateway calls: who names the
-// gateway's device, and approved is what the node's pairing lets it ask, within
-// what the bound in caps leaves of that.
-func Gateway(device Device, approved []string, caps tailcfg.PeerCapMap) Caller {
-	b := ParseBound(caps)
-	c := Caller{Class: ClassGateway, Device: device, Rights: Rights{Problems: b.Problems}}
-	for _, offer := range b.Within(approved) {
-		if ValidOffer(offer) != nil {
-			continue
-		}
-		c.Rights.Values = append(c.Rights.Values, Value{Allow: []string{offer + ":*"}, Why: "the pairing of this node"})
-	}
-	return c
-}
-
-// Local is the caller at the gateway's own socket: the OS user who owns Homie's
-// state, and so Homie.
-func Local(uid int) Caller {
-	return Caller{Class: ClassLocal, LocalUID: uid, Rights: Rights{
-		Values: []Value{{Role: RoleOwner, Why: "owns Homie's state on the gateway's host"}},
-	}}
-}

@@ -192,3 +192,11 @@ func (c Caller) byClass(capability string) bool {
 	}
 	return false
 }
+
+// Local is the caller at the gateway's own socket: the OS user who owns Homie's
+// state, and so Homie.
+func Local(uid int) Caller {
+	return Caller{Class: ClassLocal, LocalUID: uid, Rights: Rights{
+		Values: []Value{{Role: RoleOwner, Why: "owns Homie's state on the gateway's host"}},
+	}}
+}
