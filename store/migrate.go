@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +37,9 @@ func checkNumbers(ms []Migration) error {
 func (s *Store) Version() (version int, err error) {
 	err = s.View(func(tx *Tx) error {
 		n, err := tx.number(metaTable, versionKey)
+		if n > math.MaxInt32 {
+			return corrupt(s.path, fmt.Errorf("its schema has number %d", n))
+		}
 		version = int(n)
 		return err
 	})
@@ -163,7 +168,7 @@ func (s *Store) backups() ([]backupFile, error) {
 			found = append(found, backupFile{filepath.Join(filepath.Dir(s.path), e.Name()), n})
 		}
 	}
-	slices.SortFunc(found, func(a, b backupFile) int { return a.n - b.n })
+	slices.SortFunc(found, func(a, b backupFile) int { return cmp.Compare(a.n, b.n) })
 	return found, nil
 }
 
