@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -240,4 +241,20 @@ func clip(s string) string {
 		return strings.ToValidUTF8(s[:80], "") + "…"
 	}
 	return s
+}
+
+// TopicInfo describes a declared topic.
+type TopicInfo struct {
+	Name, Capability string
+	Data             reflect.Type // of an event's data
+}
+
+// Topics returns every topic, by name.
+func (r *Registry) Topics() []TopicInfo {
+	out := make([]TopicInfo, 0, len(r.topics))
+	for _, t := range r.topics {
+		out = append(out, TopicInfo{Name: t.name, Capability: t.capability, Data: t.data})
+	}
+	slices.SortFunc(out, func(a, b TopicInfo) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }

@@ -1,0 +1,182 @@
+// Package pairing decides which machines belong to the household.
+//
+// A node that connects makes a request; an owner approves or rejects it, or a
+// grant with autoApprove does. What was approved is remembered by the machine's
+// StableID, and only that is ever asked of it: a node that offers more asks
+// again, and a revoked one stays out.
+//
+//	unknown ── node.register ──> request ── approve ──> paired ── revoke ──> revoked
+//	   ^                            └────── reject ───────────────────────────> │
+//	   └──────────────────────────── forget ────────────────────────────────────┘
+//
+// A device that asked for or has a pairing is a node on every connection: its
+// owner's identity gives it nothing (see IsNode).
+package pairing
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"homie/rpc"
+	"homie/store"
+	"homie/tsidentity"
+	"homie/wire"
+	wirenodes "homie/wire/nodes"
+)
+
+// maxRequests bounds the machines that may wait at once.
+const maxRequests = 64
+
+var (
+	requests = store.NewTable[string, Request]("pairing.requests") // by device
+	pairings = store.NewTable[string, Pairing]("pairing.pairings") // by device
+)
+
+// Service keeps pairings.
+type Service struct {
+	db      *store.Store
+	log     *slog.Logger
+	changed *rpc.Topic[Pairings]
+	decided func(context.Context, wire.DeviceID)
+
+	mu    sync.RWMutex
+	nodes map[wire.DeviceID]bool // devices that hold node rights only
+}
+
+// New returns the service.
+func New(db *store.Store, log *slog.Logger) *Service {
+	return &Service{
+		db: db, log: log,
+		changed: rpc.Event[Pairings]("pairing.changed", "pairing:read"),
+		decided: func(context.Context, wire.DeviceID) {},
+		nodes:   map[wire.DeviceID]bool{},
+	}
+}
+
+// OnDecision sets what is told of each decision on a device, after its commit.
+func (s *Service) OnDecision(f func(context.Context, wire.DeviceID)) { s.decided = f }
+
+// API returns what the service offers.
+func (s *Service) API() []rpc.Entry {
+	return []rpc.Entry{
+		rpc.Call("pairing.list", "pairing:read", s.list),
+		rpc.Call("pairing.approve", "pairing:write", s.approve, rpc.Audited()),
+		rpc.Call("pairing.reject", "pairing:write", s.reject, rpc.Audited()),
+		rpc.Call("pairing.revoke", "pairing:write", s.revoke, rpc.Audited()),
+		rpc.Call("pairing.forget", "pairing:write", s.forget, rpc.Audited()),
+		s.changed,
+	}
+}
+
+// Load reads which devices are nodes; it must come before the first call.
+func (s *Service) Load() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.db.View(func(tx *store.Tx) error {
+		for id := range requests.All(tx) {
+			s.nodes[wire.DeviceID(id)] = true
+		}
+		for id := range pairings.All(tx) {
+			s.nodes[wire.DeviceID(id)] = true
+		}
+		return nil
+	})
+}
+
+// Run does nothing until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// IsNode reports whether a device asked for or has a pairing and so holds node
+// rights only, whoever it belongs to.
+func (s *Service) IsNode(stableID string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.nodes[wire.DeviceID(stableID)]
+}
+
+func (s *Service) mark(id wire.DeviceID, isNode bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if isNode {
+		s.nodes[id] = true
+	} else {
+		delete(s.nodes, id)
+	}
+}
+
+// Paired returns the machine with the given id, false if it is not paired.
+func (s *Service) Paired(id wire.DeviceID) (n wirenodes.Node, ok bool, err error) {
+	err = s.db.View(func(tx *store.Tx) error {
+		p, found, err := pairings.Get(tx, string(id))
+		if found && !p.Revoked {
+			n, ok = p.node(), true
+		}
+		return err
+	})
+	return n, ok, err
+}
+
+// Machines returns every paired machine, by name.
+func (s *Service) Machines() ([]wirenodes.Node, error) {
+	all, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]wirenodes.Node, 0, len(all.Paired))
+	for _, p := range all.Paired {
+		if !p.Revoked {
+			out = append(out, p.node())
+		}
+	}
+	return out, nil
+}
+
+func (p Pairing) node() wirenodes.Node {
+	return wirenodes.Node{
+		Device: p.Device, Name: p.Name, Tags: p.Tags,
+		OS: p.OS, Arch: p.Arch, Version: p.Version,
+		Account: p.Account, Root: p.Root, WithGateway: p.WithGateway,
+		Capabilities: p.Capabilities, PairedAt: p.PairedAt,
+	}
+}
+
+// list returns the machines that wait for a word and those that are paired.
+func (s *Service) list(context.Context, tsidentity.Caller, wire.Nothing) (Pairings, error) {
+	return s.read()
+}
+
+func (s *Service) read() (Pairings, error) {
+	out := Pairings{Requests: []Request{}, Paired: []Pairing{}}
+	err := s.db.View(func(tx *store.Tx) error {
+		for _, r := range requests.All(tx) {
+			out.Requests = append(out.Requests, r)
+		}
+		for _, p := range pairings.All(tx) {
+			out.Paired = append(out.Paired, p)
+		}
+		return nil
+	})
+	slices.SortFunc(out.Requests, func(a, b Request) int { return a.RequestedAt.Compare(b.RequestedAt) })
+	slices.SortFunc(out.Paired, func(a, b Pairing) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	return out, err
+}
+
+// publish tells owners' screens, and the machine itself, after a commit.
+func (s *Service) publish(ctx context.Context, id wire.DeviceID) {
+	all, err := s.read()
+	if err != nil {
+		s.log.Error("reading pairings", "err", err)
+		return
+	}
+	s.changed.Publish(all)
+	s.decided(ctx, id)
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }

@@ -1,0 +1,72 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+
+	"homie/gateway/audit"
+	"homie/gateway/identity"
+	"homie/gateway/nodes"
+	"homie/gateway/pairing"
+	"homie/gateway/presence"
+	"homie/gateway/terminal"
+	"homie/rpc"
+	"homie/store"
+	"homie/tsidentity"
+	"homie/wire"
+)
+
+// service is something the gateway offers: a table of methods and topics, and
+// whatever has to run behind it.
+type service interface {
+	API() []rpc.Entry
+	Run(ctx context.Context) error
+}
+
+// world is what services are made from.
+type world struct {
+	db    *store.Store
+	log   *slog.Logger
+	self  func() tsidentity.Device
+	paths presence.Paths
+}
+
+func (w world) logFor(name string) *slog.Logger { return w.log.With("svc", name) }
+
+// household is every service, with those by name that the gateway itself needs.
+type household struct {
+	all      []service
+	audit    *audit.Service
+	identity *identity.Service
+	pairing  *pairing.Service
+}
+
+// services is the list of everything the gateway offers, in the order of who
+// needs whom. Adding one touches its folder and this function.
+func services(w world) household {
+	var (
+		log   = audit.New(w.db, w.logFor("audit"))
+		who   = identity.New(w.self)
+		pair  = pairing.New(w.db, w.logFor("pairing"))
+		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))
+		here  = presence.New(links, w.paths, w.logFor("presence"))
+		term  = terminal.New(links, w.logFor("terminal"))
+	)
+	pair.OnDecision(links.Decided)
+	links.OnChange(here.Changed)
+	links.OnLink(here.Linked)
+	links.OnLink(term.Linked)
+	return household{
+		all:   []service{log, who, pair, links, here, term},
+		audit: log, identity: who, pairing: pair,
+	}
+}
+
+// entries returns the tables of all services.
+func (h household) entries() []rpc.Entry {
+	var out []rpc.Entry
+	for _, s := range h.all {
+		out = append(out, s.API()...)
+	}
+	return out
+}

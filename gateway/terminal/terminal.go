@@ -1,0 +1,300 @@
+// Package terminal opens the terminals of the household's machines to the
+// people who may use them.
+//
+// A terminal lives on its node. This service checks the caller's rights on that
+// machine and passes the call on; the bytes of an attached terminal are relayed
+// frame by frame, with the viewer's own credit, so that the gateway queues
+// nothing. Rights are looked at again every second while a terminal is open.
+package terminal
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"homie/gateway/access"
+	"homie/rpc"
+	"homie/tsidentity"
+	"homie/wire"
+	wirenodes "homie/wire/nodes"
+	wireterminal "homie/wire/terminal"
+)
+
+// Links reaches machines.
+type Links interface {
+	Link(name wire.NodeName) (wirenodes.Node, *rpc.Conn, error)
+	Nodes() ([]wirenodes.Node, error)
+}
+
+// listTimeout bounds how long one slow machine may hold up a list.
+const listTimeout = 3 * time.Second
+
+// Service passes terminal calls on to nodes.
+type Service struct {
+	links   Links
+	log     *slog.Logger
+	changed *rpc.Topic[wireterminal.Session]
+}
+
+// New returns the service.
+func New(links Links, log *slog.Logger) *Service {
+	s := &Service{links: links, log: log}
+	s.changed = rpc.Events(wireterminal.Changed).View(s.view)
+	return s
+}
+
+// API returns what the service offers.
+func (s *Service) API() []rpc.Entry {
+	return []rpc.Entry{
+		rpc.Serve(wireterminal.Start, s.start, rpc.Audited()),
+		rpc.ServeStream(wireterminal.Attach, s.attach, rpc.Audited()),
+		rpc.Serve(wireterminal.Input, s.input),
+		rpc.Serve(wireterminal.Resize, s.resize),
+		rpc.Serve(wireterminal.Kill, s.kill, rpc.Audited()),
+		rpc.Serve(wireterminal.List, s.list),
+		s.changed,
+	}
+}
+
+// Run does nothing until ctx ends: terminals live on their connections.
+func (s *Service) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Linked follows the sessions of a machine that came up.
+func (s *Service) Linked(ctx context.Context, n wirenodes.Node, conn *rpc.Conn) {
+	if !slices.Contains(n.Capabilities, capability) {
+		return
+	}
+	err := rpc.Subscribe(ctx, conn, wireterminal.Changed, func(v wireterminal.Session, e wire.Event) {
+		if e.Reset || e.Error != nil {
+			return // clients list again when the machine comes back
+		}
+		v.Node = n.Name
+		s.changed.Publish(v)
+	})
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("following terminals", "node", n.Name, "err", err)
+	}
+}
+
+// capability is what a node offers to have terminals.
+const capability = "terminal"
+
+// reach returns a machine's connection if who may do what d needs there.
+func (s *Service) reach(who tsidentity.Caller, name wire.NodeName, needs string) (wirenodes.Node, *rpc.Conn, error) {
+	n, conn, err := s.links.Link(name)
+	if n.Device == "" || !who.CanOn(needs, access.Machine(n)) {
+		// Whoever may not reach a machine does not learn whether it exists.
+		return n, nil, forbidden(needs, name)
+	}
+	if err != nil {
+		return n, nil, err
+	}
+	if !slices.Contains(n.Capabilities, capability) {
+		return n, nil, wire.Errorf(wire.Unsupported, "%s does not offer terminals", name)
+	}
+	return n, conn, nil
+}
+
+func forbidden(needs string, name wire.NodeName) *wire.Error {
+	return wire.Errorf(wire.Forbidden, "You may not do this on %s. The person who runs this home can allow it by granting %q for that machine in the tailnet policy file.", name, needs).
+		Missing(wire.Needs{Capability: needs, Node: name})
+}
+
+// start opens a new terminal on a machine, under an OS account that the
+// caller's grants name there. It runs on when everybody has gone.
+func (s *Service) start(ctx context.Context, who tsidentity.Caller, p wireterminal.StartParams) (wireterminal.Session, error) {
+	n, conn, err := s.reach(who, p.Node, wireterminal.Start.Capability)
+	if err != nil {
+		return wireterminal.Session{}, err
+	}
+	if p.Account == "" {
+		p.Account = n.Account
+	}
+	if !access.MayRunAs(who, wireterminal.Start.Capability, n, p.Account) {
+		return wireterminal.Session{}, wire.Errorf(wire.Forbidden,
+			"You may not open a terminal as %q on %s. The person who runs this home can allow it by adding \"as\": [%q] to your grant.", p.Account, p.Node, p.Account).
+			Missing(wire.Needs{Capability: wireterminal.Start.Capability, Node: p.Node, Account: p.Account})
+	}
+	out, err := rpc.Invoke(rpc.WithOnBehalf(ctx, who), conn, wireterminal.Start, p)
+	out.Node = p.Node
+	return out, offline(p.Node, err)
+}
+
+// attach shows a terminal: what it printed from the given byte on, and then
+// what it prints. Unless it only watches, what the viewer types goes the other
+// way on the same stream.
+func (s *Service) attach(ctx context.Context, who tsidentity.Caller, p wireterminal.AttachParams) (wireterminal.Attached, rpc.Pump, error) {
+	check := func(who tsidentity.Caller) error { return s.mayView(who, p) }
+	if err := check(who); err != nil {
+		return wireterminal.Attached{}, nil, err
+	}
+	_, conn, err := s.reach(who, p.Node, wireterminal.Attach.Capability)
+	if err != nil {
+		return wireterminal.Attached{}, nil, err
+	}
+	out, far, err := rpc.Open(rpc.WithOnBehalf(ctx, who), conn, wireterminal.Attach, p)
+	if err != nil {
+		return wireterminal.Attached{}, nil, offline(p.Node, err)
+	}
+	if err := s.mayUse(who, p, out.Session); err != nil {
+		far.Close(err)
+		return wireterminal.Attached{}, nil, err
+	}
+	out.Session.Node = p.Node
+	return out, func(ctx context.Context, near *rpc.Stream) error {
+		near.Guard(func(who tsidentity.Caller) error {
+			return errors.Join(check(who), s.mayUse(who, p, out.Session))
+		})
+		return offline(p.Node, rpc.Relay(ctx, near, far))
+	}, nil
+}
+
+// mayView checks the caller's rights on the machine of a viewed terminal.
+func (s *Service) mayView(who tsidentity.Caller, p wireterminal.AttachParams) error {
+	needs := wireterminal.Attach.Capability
+	if !p.Watch {
+		needs = wireterminal.Start.Capability
+	}
+	n, _, _ := s.links.Link(p.Node) // an offline machine is judged by what pairing knows
+	if n.Device == "" || !who.CanOn(needs, access.Machine(n)) {
+		return forbidden(needs, p.Node)
+	}
+	return nil
+}
+
+// mayUse checks that who may act as the account a session runs under: typing
+// into a shell is running as its account.
+func (s *Service) mayUse(who tsidentity.Caller, p wireterminal.AttachParams, session wireterminal.Session) error {
+	if p.Watch {
+		return nil
+	}
+	return s.mayRunAs(who, p.Node, session.Account)
+}
+
+func (s *Service) mayRunAs(who tsidentity.Caller, name wire.NodeName, account string) error {
+	n, _, _ := s.links.Link(name)
+	if access.MayRunAs(who, wireterminal.Start.Capability, n, account) {
+		return nil
+	}
+	return wire.Errorf(wire.Forbidden, "You may watch this terminal but not type into it: it runs as %q.", account).
+		Missing(wire.Needs{Capability: wireterminal.Start.Capability, Node: name, Account: account})
+}
+
+// session returns one session if who may type into it.
+func (s *Service) session(ctx context.Context, who tsidentity.Caller, name wire.NodeName, id wire.SessionID, needs string) (*rpc.Conn, error) {
+	_, conn, err := s.reach(who, name, needs)
+	if err != nil {
+		return nil, err
+	}
+	all, err := rpc.Invoke(ctx, conn, wireterminal.List, wireterminal.ListParams{})
+	if err != nil {
+		return nil, offline(name, err)
+	}
+	i := slices.IndexFunc(all.Sessions, func(v wireterminal.Session) bool { return v.ID == id })
+	if i < 0 {
+		return nil, wire.Errorf(wire.NotFound, "%s has no terminal %q; it may have ended", name, id)
+	}
+	return conn, s.mayRunAs(who, name, all.Sessions[i].Account)
+}
+
+// input types text into a terminal; for programs. People's keys travel on the
+// stream of attach.
+func (s *Service) input(ctx context.Context, who tsidentity.Caller, p wireterminal.InputParams) (wire.Nothing, error) {
+	conn, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Input.Capability)
+	if err != nil {
+		return wire.Nothing{}, err
+	}
+	out, err := rpc.Invoke(rpc.WithOnBehalf(ctx, who), conn, wireterminal.Input, p)
+	return out, offline(p.Node, err)
+}
+
+// resize sets a terminal's size in character cells.
+func (s *Service) resize(ctx context.Context, who tsidentity.Caller, p wireterminal.ResizeParams) (wire.Nothing, error) {
+	conn, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Resize.Capability)
+	if err != nil {
+		return wire.Nothing{}, err
+	}
+	out, err := rpc.Invoke(rpc.WithOnBehalf(ctx, who), conn, wireterminal.Resize, p)
+	return out, offline(p.Node, err)
+}
+
+// kill ends a terminal: its programs are hung up and, two seconds later,
+// killed. One that has ended already is taken off the list.
+func (s *Service) kill(ctx context.Context, who tsidentity.Caller, p wireterminal.KillParams) (wire.Nothing, error) {
+	conn, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Kill.Capability)
+	if err != nil {
+		return wire.Nothing{}, err
+	}
+	out, err := rpc.Invoke(rpc.WithOnBehalf(ctx, who), conn, wireterminal.Kill, p)
+	return out, offline(p.Node, err)
+}
+
+// list returns the terminals of one machine, or of all that are connected and
+// that the caller may see, oldest first.
+func (s *Service) list(ctx context.Context, who tsidentity.Caller, p wireterminal.ListParams) (wireterminal.Sessions, error) {
+	if p.Node != "" {
+		_, conn, err := s.reach(who, p.Node, wireterminal.List.Capability)
+		if err != nil {
+			return wireterminal.Sessions{}, err
+		}
+		out, err := listOf(ctx, p.Node, conn)
+		return wireterminal.Sessions{Sessions: out}, offline(p.Node, err)
+	}
+	all, err := s.links.Nodes()
+	if err != nil {
+		return wireterminal.Sessions{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	var (
+		mu  sync.Mutex
+		wg  sync.WaitGroup
+		out = []wireterminal.Session{}
+	)
+	for _, n := range all {
+		_, conn, err := s.reach(who, n.Name, wireterminal.List.Capability)
+		if err != nil {
+			continue // not for this caller, or not connected
+		}
+		wg.Go(func() {
+			got, err := listOf(ctx, n.Name, conn)
+			if err != nil {
+				s.log.Debug("listing terminals", "node", n.Name, "err", err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			out = append(out, got...)
+		})
+	}
+	wg.Wait()
+	slices.SortFunc(out, func(a, b wireterminal.Session) int { return a.StartedAt.Compare(b.StartedAt) })
+	return wireterminal.Sessions{Sessions: out}, nil
+}
+
+func listOf(ctx context.Context, name wire.NodeName, conn *rpc.Conn) ([]wireterminal.Session, error) {
+	got, err := rpc.Invoke(ctx, conn, wireterminal.List, wireterminal.ListParams{})
+	for i := range got.Sessions {
+		got.Sessions[i].Node = name
+	}
+	return got.Sessions, err
+}
+
+// view lets a caller see the events of the machines they may see.
+func (s *Service) view(who tsidentity.Caller, v wireterminal.Session) (wireterminal.Session, bool) {
+	n, _, _ := s.links.Link(v.Node)
+	return v, n.Device != "" && who.CanOn(wireterminal.Changed.Capability, access.Machine(n))
+}
+
+// offline says in words that a machine went away during a call.
+func offline(name wire.NodeName, err error) error {
+	if errors.Is(err, rpc.ErrClosed) {
+		return wire.Errorf(wire.Unavailable, "%s went offline. Its terminals run on; Homie connects again by itself.", name).Because(err)
+	}
+	return err
+}

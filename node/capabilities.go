@@ -1,0 +1,30 @@
+package node
+
+import (
+	"context"
+
+	"homie/node/pty"
+	"homie/rpc"
+)
+
+// capability is something a machine can do for the household.
+type capability interface {
+	API() []rpc.Entry
+	Run(ctx context.Context) error
+	// Sessions counts what runs there for people at the moment.
+	Sessions() int
+}
+
+// offer is a capability under the name by which it is paired and granted.
+type offer struct {
+	name  string
+	serve capability
+}
+
+// capabilities is the list of what a machine can do. Adding one touches its
+// folder and this list.
+func capabilities(c Config) []offer {
+	return []offer{
+		{"terminal", pty.New(pty.Config{Node: nameOf(c), Dir: c.Dir, Log: c.Log.With("svc", "terminal")})},
+	}
+}

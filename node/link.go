@@ -1,0 +1,173 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"tailscale.com/client/tailscale/apitype"
+	"tailscale.com/ipn/ipnstate"
+
+	"homie/rpc"
+	"homie/tsidentity"
+	"homie/wire"
+)
+
+// Tailnet is the node's own device on the tailnet.
+type Tailnet interface {
+	// Self returns the device's StableID.
+	Self() wire.DeviceID
+	// Name returns the device's short tailnet name.
+	Name() string
+	Dial(ctx context.Context, network, addr string) (net.Conn, error)
+	Status(ctx context.Context) (*ipnstate.Status, error)
+	WhoIs(ctx context.Context, remoteAddr string) (*apitype.WhoIsResponse, error)
+	// Reach waits until packets get through to a peer.
+	Reach(ctx context.Context, addr netip.Addr) error
+}
+
+// Backoff between two attempts to reach the gateway.
+const (
+	backoffMin = time.Second
+	backoffMax = 30 * time.Second
+)
+
+func nameOf(c Config) wire.NodeName {
+	return wire.NodeName(strings.TrimPrefix(c.Tailnet.Name(), "homie-"))
+}
+
+// stayLinked keeps a connection to the gateway. A failure is logged when it
+// changes, not each time.
+func (n *Node) stayLinked(ctx context.Context) error {
+	backoff, said := backoffMin, ""
+	for {
+		linked, err := n.link(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if linked {
+			backoff, said = backoffMin, ""
+			n.conf.Log.Warn("gateway lost", "err", err)
+		} else if err.Error() != said {
+			said = err.Error()
+			n.conf.Log.Warn("no link to the gateway", "gateway", n.conf.Gateway, "err", err)
+		}
+		wait := time.NewTimer(backoff/2 + rand.N(backoff/2+1))
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return nil
+		case <-wait.C:
+		}
+		if !linked {
+			backoff = min(2*backoff, backoffMax)
+		}
+	}
+}
+
+// link makes one connection and carries it to its end.
+func (n *Node) link(ctx context.Context) (linked bool, err error) {
+	at, err := n.find(ctx)
+	if err != nil {
+		return false, err
+	}
+	if at.addr.IsValid() {
+		reach, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := n.conf.Tailnet.Reach(reach, at.addr)
+		cancel()
+		if err != nil {
+			return false, fmt.Errorf("%s does not answer on the tailnet: %w", at.url, err)
+		}
+	}
+	var remote string
+	dialer := rpc.Dialer{
+		URL:      at.url,
+		Client:   wire.ClientInfo{Kind: "node", Version: n.conf.Version},
+		Registry: n.registry,
+		NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if at.addr.IsValid() { // the name was looked up in the tailnet already
+				_, port, err := net.SplitHostPort(addr)
+				if err != nil {
+					return nil, err
+				}
+				addr = net.JoinHostPort(at.addr.String(), port)
+			}
+			c, err := n.conf.Tailnet.Dial(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			remote = c.RemoteAddr().String()
+			// Before anything is said: is this the gateway that we belong to?
+			if _, err := n.gateways.Resolve(ctx, remote); err != nil {
+				c.Close()
+				return nil, err
+			}
+			return c, nil
+		},
+		Identify: func(ctx context.Context) (tsidentity.Caller, error) { return n.gateways.Resolve(ctx, remote) },
+	}
+	c, err := dialer.Dial(ctx)
+	if errors.Is(err, tsidentity.ErrOtherGateway) {
+		return false, fmt.Errorf("%w; if the home has a new gateway, remove %s and pair again", err, n.state.path)
+	}
+	if err != nil {
+		return false, err
+	}
+	return n.serve(ctx, c)
+}
+
+// place is where the gateway is.
+type place struct {
+	url  string
+	addr netip.Addr // invalid when the address is a foreign name
+}
+
+// find looks the gateway up: the one this machine is paired with, whatever it
+// is called by now, else the one with the configured name.
+func (n *Node) find(ctx context.Context) (place, error) {
+	scheme := "https"
+	if n.conf.PlainHTTP {
+		scheme = "http"
+	}
+	if u, err := url.Parse(n.conf.Gateway); err == nil && u.Host != "" {
+		if !strings.HasSuffix(u.Hostname(), ".ts.net") {
+			return place{url: n.conf.Gateway}, nil
+		}
+		scheme = u.Scheme
+	}
+	st, err := n.conf.Tailnet.Status(ctx)
+	if err != nil {
+		return place{}, fmt.Errorf("reading the tailnet: %w", err)
+	}
+	want := gatewayName(n.conf.Gateway)
+	pinned := n.state.gateway()
+	for _, p := range st.Peer {
+		name := strings.TrimSuffix(p.DNSName, ".")
+		short, _, _ := strings.Cut(name, ".")
+		match := short == want || name == want
+		if pinned != "" {
+			match = string(p.ID) == pinned
+		}
+		if match && len(p.TailscaleIPs) > 0 {
+			return place{url: scheme + "://" + name, addr: p.TailscaleIPs[0]}, nil
+		}
+	}
+	if pinned != "" {
+		return place{}, errors.New("the gateway that this machine is paired with is not visible on the tailnet")
+	}
+	return place{}, fmt.Errorf("no device called %q is visible on this tailnet; name the gateway with --gateway, and let nodes reach it on tcp:443 in the policy file", want)
+}
+
+// gatewayName is the host in a gateway's name or address.
+func gatewayName(s string) string {
+	if u, err := url.Parse(s); err == nil && u.Host != "" {
+		s = u.Hostname()
+	}
+	return strings.ToLower(strings.TrimSuffix(s, "."))
+}
