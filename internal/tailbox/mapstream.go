@@ -33,7 +33,9 @@ type stream struct {
 	node   key.NodePublic
 	wake   chan struct{} // capacity 1
 
-	full bool // guarded by Tailnet.mu: more than the filter has changed
+	// Guarded by Tailnet.mu.
+	full bool             // more than the filter has changed
+	sent []tailcfg.NodeID // the peers it was told of last
 }
 
 // notifyLocked wakes every stream.

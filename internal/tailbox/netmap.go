@@ -30,6 +30,14 @@ func (t *Tailnet) nextMap(s *stream) *tailcfg.MapResponse {
 		return message
 	}
 	t.describeLocked(message, d, peers)
+	// An empty Peers means "unchanged" too, so the last one is taken away by id.
+	if len(peers) == 0 {
+		message.PeersRemoved = s.sent
+	}
+	s.sent = s.sent[:0:0]
+	for _, p := range peers {
+		s.sent = append(s.sent, p.id())
+	}
 	return message
 }
 
@@ -52,7 +60,6 @@ func (t *Tailnet) describeLocked(message *tailcfg.MapResponse, self *device, pee
 		tailcfg.NodeAttrDisableUPnP:                   nil, // loopback only
 		tailcfg.NodeAttrDisableCaptivePortalDetection: nil,
 	}
-	message.Peers = []*tailcfg.Node{}
 	message.Domain = t.domainOf(self)
 	message.CollectServices = "false"
 	message.DERPMap = t.relay.derpMap()
