@@ -6,7 +6,6 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 )
 
@@ -57,7 +56,7 @@ func (s *Store) explain(err error) error {
 		return fmt.Errorf("%w: another homie has %s open; stop that one, or give this one a state directory of its own", ErrInUse, s.path)
 	case errors.Is(err, berrors.ErrDatabaseNotOpen):
 		return fmt.Errorf("%w: %s", ErrClosed, s.path)
-	case errors.Is(err, bbolt.ErrTxNotWritable):
+	case errors.Is(err, berrors.ErrTxNotWritable):
 		return ErrReadOnly
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch),
 		strings.HasPrefix(err.Error(), "file size too small"):

@@ -131,8 +131,7 @@ func (s *Store) verifyFile(wait time.Duration) error {
 		if err != nil {
 			return err
 		}
-		defer db.Close()
-		return verify(s.path)
+		return errors.Join(verify(s.path), db.Close())
 	})
 }
 

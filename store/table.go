@@ -69,14 +69,14 @@ func NewSequence[K ~uint64, V any](name string) Sequence[K, V] {
 	return Sequence[K, V]{NewTable[K, V](name)}
 }
 
-// Append stores the value that make returns for the next key, and returns it.
-func (t Sequence[K, V]) Append(tx *Tx, make func(K) V) (V, error) {
+// Append stores the value that fill returns for the next key, and returns it.
+func (t Sequence[K, V]) Append(tx *Tx, fill func(K) V) (V, error) {
 	n, err := tx.next(t.name)
 	if err != nil {
 		var none V
 		return none, err
 	}
-	v := make(K(n))
+	v := fill(K(n))
 	return v, t.Put(tx, K(n), v)
 }
 

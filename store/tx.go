@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Our own buckets. A table's name can't begin with a dot, so that they never
@@ -159,7 +160,7 @@ func (tx *Tx) commit() (WriteSet, error) {
 // rollback ends the transaction; after a commit it does nothing.
 func (tx *Tx) rollback() {
 	err := tx.s.guarded(tx.tx.Rollback)
-	if err != nil && !errors.Is(err, bbolt.ErrTxClosed) {
+	if err != nil && !errors.Is(err, berrors.ErrTxClosed) {
 		tx.s.log.Error("transaction can't be rolled back", "error", err)
 	}
 }
