@@ -7,6 +7,7 @@ import { defineConfig } from "vitest/config";
 const target = process.env.HOMIE_DEV_TARGET ?? "http://127.0.0.1:7101";
 
 export default defineConfig({
+  define: { __VERSION__: JSON.stringify(process.env.HOMIE_VERSION ?? "dev") },
   plugins: [react(), tailwindcss()],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {

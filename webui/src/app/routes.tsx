@@ -1,0 +1,87 @@
+import { Lock, MapPinOff } from "lucide-react";
+import { Suspense, lazy } from "react";
+import type { Whoami } from "@/gen/api";
+import { Empty, Loading } from "@/components/ui/states";
+import { buttonClass } from "@/components/ui/button";
+import { Link, segments } from "@/lib/router";
+import { ActivityPage } from "@/features/audit/activity-page";
+import { MePage } from "@/features/identity/me-page";
+import { can } from "@/features/identity/rights";
+import { PairingPage } from "@/features/pairing/pairing-page";
+import { MachinePage } from "@/features/presence/machine-page";
+import { MachinesPage } from "@/features/presence/machines-page";
+
+const TerminalPage = lazy(() => import("@/features/terminal/terminal-page"));
+
+/** The page that a path names. */
+export function Page({ me, path }: { me: Whoami; path: string }) {
+  const [area, first, second, ...rest] = segments(path);
+  if (rest.length > 0) return <Nowhere />;
+  switch (area) {
+    case undefined:
+      return <MachinesPage me={me} />;
+    case "machines":
+      return first && !second ? <MachinePage key={first} me={me} name={first} /> : <MachinesPage me={me} />;
+    case "terminal":
+      if (!can(me, "terminal:read")) return <NotYours what="Terminals are" />;
+      return (
+        <Suspense fallback={<Loading what="the terminal" className="px-6" />}>
+          <TerminalPage me={me} tab={first && second ? { node: first, session: second } : null} />
+        </Suspense>
+      );
+    case "me":
+      return <MePage me={me} />;
+    case "pairing":
+      return can(me, "pairing:read") ? <PairingPage /> : <NotYours what="Joining machines is" />;
+    case "activity":
+      return can(me, "audit:read") ? <ActivityPage /> : <NotYours what="The activity is" />;
+    default:
+      return <Nowhere />;
+  }
+}
+
+export function pageTitle(path: string): string {
+  const [area, first] = segments(path);
+  switch (area) {
+    case undefined:
+      return "Machines";
+    case "machines":
+      return first ?? "Machines";
+    case "terminal":
+      return first ? `Terminal on ${first}` : "Terminals";
+    case "me":
+      return "Who am I";
+    case "pairing":
+      return "Joining";
+    case "activity":
+      return "Activity";
+    default:
+      return "";
+  }
+}
+
+function Nowhere() {
+  return (
+    <div className="px-4 pt-10">
+      <Empty icon={<MapPinOff />} title="There is nothing here">
+        <p className="mb-5">The address does not lead anywhere in this home.</p>
+        <Link href="/" className={buttonClass({ look: "primary" })}>
+          Go to the machines
+        </Link>
+      </Empty>
+    </div>
+  );
+}
+
+function NotYours({ what }: { what: string }) {
+  return (
+    <div className="px-4 pt-10">
+      <Empty icon={<Lock />} title={`${what} not open to you`}>
+        <p className="mb-5">The person who runs this home can change that in the tailnet’s policy file.</p>
+        <Link href="/me" className={buttonClass({ look: "primary" })}>
+          What may I do?
+        </Link>
+      </Empty>
+    </div>
+  );
+}

@@ -1,0 +1,197 @@
+import { DoorOpen } from "lucide-react";
+import { useState } from "react";
+import type { Pairing, Request } from "@/gen/api";
+import { client } from "@/app/client";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { Card } from "@/components/ui/card";
+import { Confirm } from "@/components/ui/dialog";
+import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
+import { toastDone, toastError } from "@/components/ui/toast";
+import { ago, moment, osName } from "@/lib/format";
+import { useLive } from "@/lib/live";
+import { useCan } from "@/features/identity/rights";
+import { pairings } from "./pairings";
+
+/** The machines that ask to join, and those that have. */
+export function PairingPage() {
+  const state = useLive(pairings);
+  return (
+    <>
+      <PageHead title="Joining">Which machines belong to this home is yours to say.</PageHead>
+      {state.status === "loading" && <Loading what="the list of machines" />}
+      {state.status === "error" && <Failed error={state.error} onRetry={pairings.refresh} />}
+      {state.status === "ready" && (
+        <div className="grid gap-8">
+          <Requests requests={state.value.requests} />
+          <Paired paired={state.value.paired} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Requests({ requests }: { requests: Request[] }) {
+  if (requests.length === 0) {
+    return (
+      <Empty icon={<DoorOpen />} title="Nobody is at the door">
+        <p>
+          To add a machine, run <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-sm">homie node --gateway homie</code>{" "}
+          on it. It shows up here and waits for your yes.
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <section aria-labelledby="asking">
+      <h2 id="asking" className="mb-3 font-display text-xl font-semibold">
+        Asking to join
+      </h2>
+      <ul className="grid gap-4 sm:grid-cols-[repeat(auto-fill,minmax(22rem,1fr))]">
+        {requests.map((r) => (
+          <RequestCard key={r.device} request={r} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const offers: Record<string, string> = { terminal: "terminals" };
+
+function RequestCard({ request: r }: { request: Request }) {
+  const mayDecide = useCan("pairing:write");
+  const [busy, setBusy] = useState(false);
+  const decide = async (method: "pairing.approve" | "pairing.reject", done: string) => {
+    setBusy(true);
+    try {
+      await client.call(method, { device: r.device });
+      toastDone(done);
+    } catch (err) {
+      toastError(`${r.name} is still waiting`, err);
+    }
+    pairings.refresh();
+    setBusy(false);
+  };
+  return (
+    <Card className="p-5">
+      <div className="flex items-start justify-between gap-3">
+        <h3 className="truncate font-display text-xl font-semibold">{r.name}</h3>
+        <Badge tone="accent">At the door</Badge>
+      </div>
+      <p className="mt-1 text-muted">
+        {osName(r.os)} · {r.arch} · asked {ago(r.requestedAt)}
+      </p>
+      <ul className="mt-3 grid gap-1 text-[0.95rem]">
+        <li>Belongs to {r.owner || (r.tags.length > 0 ? r.tags.join(", ") : "nobody that the tailnet names")}</li>
+        <li>Works as the account {r.account}</li>
+        <li>
+          Offers{" "}
+          {r.capabilities.length > 0 ? r.capabilities.map((c) => offers[c] ?? c).join(", ") : "nothing beyond being seen"}
+        </li>
+      </ul>
+      {mayDecide && (
+        <div className="mt-5 flex flex-wrap gap-2">
+          <Button look="primary" disabled={busy} onClick={() => void decide("pairing.approve", `${r.name} has joined`)}>
+            Let it join
+          </Button>
+          <Button disabled={busy} onClick={() => void decide("pairing.reject", `${r.name} was turned away`)}>
+            Turn it away
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Paired({ paired }: { paired: Pairing[] }) {
+  const mayDecide = useCan("pairing:write");
+  const [asking, setAsking] = useState<{ pairing: Pairing; forget: boolean } | null>(null);
+  if (paired.length === 0) return null;
+  const decide = async (p: Pairing, method: "pairing.approve" | "pairing.revoke" | "pairing.forget", done: string) => {
+    try {
+      await client.call(method, { device: p.device });
+      toastDone(`${p.name} ${done}`);
+    } catch (err) {
+      toastError(`Nothing has changed for ${p.name}`, err);
+    }
+    pairings.refresh();
+  };
+  return (
+    <section aria-labelledby="joined">
+      <h2 id="joined" className="mb-3 font-display text-xl font-semibold">
+        Part of this home
+      </h2>
+      <Card>
+        <ul className="divide-y divide-line">
+          {paired.map((p) => (
+            <PairedRow
+              key={p.device}
+              pairing={p}
+              mayDecide={mayDecide}
+              onRemove={() => setAsking({ pairing: p, forget: false })}
+              onForget={() => setAsking({ pairing: p, forget: true })}
+              onReturn={() => void decide(p, "pairing.approve", "is back in")}
+            />
+          ))}
+        </ul>
+      </Card>
+      <Confirm
+        open={asking !== null && !asking.forget}
+        onOpenChange={(open) => !open && setAsking(null)}
+        title={`Remove ${asking?.pairing.name ?? "this machine"}?`}
+        description="Its terminals close for everybody, and it stays out until you let it back in."
+        action="Remove it"
+        danger
+        onConfirm={() => decide(asking!.pairing, "pairing.revoke", "was removed")}
+      />
+      <Confirm
+        open={asking !== null && asking.forget}
+        onOpenChange={(open) => !open && setAsking(null)}
+        title={`Forget ${asking?.pairing.name ?? "this machine"}?`}
+        description="Homie forgets that it was ever here. As a device it then has its owner’s rights again, and it may ask to join anew."
+        action="Forget it"
+        danger
+        onConfirm={() => decide(asking!.pairing, "pairing.forget", "is forgotten")}
+      />
+    </section>
+  );
+}
+
+interface PairedRowProps {
+  pairing: Pairing;
+  mayDecide: boolean;
+  onRemove: () => void;
+  onForget: () => void;
+  onReturn: () => void;
+}
+
+function PairedRow({ pairing: p, mayDecide, onRemove, onForget, onReturn }: PairedRowProps) {
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-4">
+      <div className="min-w-40 flex-1">
+        <p className="flex items-center gap-2 font-medium">
+          {p.name}
+          {p.revoked && <Badge tone="warn">Removed</Badge>}
+        </p>
+        <p className="text-sm text-muted">
+          {osName(p.os)} · let in by {p.approvedBy || "the policy file"}, {moment(p.pairedAt)}
+        </p>
+      </div>
+      {mayDecide && !p.revoked && (
+        <Button size="sm" look="outline" onClick={onRemove}>
+          Remove<span className="sr-only"> {p.name}</span>
+        </Button>
+      )}
+      {mayDecide && p.revoked && (
+        <div className="flex gap-2">
+          <Button size="sm" look="primary" onClick={onReturn}>
+            Let it back in<span className="sr-only">: {p.name}</span>
+          </Button>
+          <Button size="sm" look="outline" onClick={onForget}>
+            Forget<span className="sr-only"> {p.name}</span>
+          </Button>
+        </div>
+      )}
+    </li>
+  );
+}

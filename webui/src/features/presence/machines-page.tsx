@@ -1,0 +1,72 @@
+import { House } from "lucide-react";
+import type { Machine, Whoami } from "@/gen/api";
+import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
+import { useLive } from "@/lib/live";
+import { Link } from "@/lib/router";
+import { can, shortName } from "@/features/identity/rights";
+import { WaitingRequests } from "@/features/pairing/waiting-requests";
+import { useSessions } from "@/features/terminal/sessions";
+import { MachineCard } from "./machine-card";
+import { machines } from "./machines";
+
+/** The first page: the machines of this home. */
+export function MachinesPage({ me }: { me: Whoami }) {
+  const state = useLive(machines);
+  const sessions = useSessions(can(me, "terminal:read"));
+  return (
+    <>
+      <PageHead title={`${greeting(new Date())}, ${shortName(me)}.`}>
+        {state.status === "ready" && state.value.length > 0 && summary(state.value)}
+      </PageHead>
+      {can(me, "pairing:read") && <WaitingRequests />}
+      {state.status === "loading" && <Loading what="your machines" />}
+      {state.status === "error" && <Failed error={state.error} onRetry={machines.refresh} />}
+      {state.status === "ready" && state.value.length === 0 && <NoMachines me={me} />}
+      {state.status === "ready" && state.value.length > 0 && (
+        <div className="grid gap-5 sm:grid-cols-[repeat(auto-fill,minmax(21rem,1fr))]">
+          {state.value.map((m) => (
+            <MachineCard key={m.name} machine={m} sessions={sessions.filter((s) => s.node === m.name)} />
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+function NoMachines({ me }: { me: Whoami }) {
+  return (
+    <Empty icon={<House />} title="No machines yet">
+      {can(me, "pairing:write") ? (
+        <>
+          <p>On a computer that should join this home, run:</p>
+          <pre className="my-4 rounded-xl bg-sunken px-4 py-3 font-mono text-sm text-ink">homie node --gateway homie</pre>
+          <p>
+            It then asks to join, and you say yes under{" "}
+            <Link href="/pairing" className="font-medium text-accent-ink underline">
+              Joining
+            </Link>
+            .
+          </p>
+        </>
+      ) : (
+        <p>The person who runs this home can add one. It shows up here by itself.</p>
+      )}
+    </Empty>
+  );
+}
+
+export function greeting(now: Date): string {
+  const hour = now.getHours();
+  if (hour < 5) return "Good night";
+  if (hour < 12) return "Good morning";
+  if (hour < 18) return "Good afternoon";
+  return "Good evening";
+}
+
+function summary(all: Machine[]): string {
+  const up = all.filter((m) => m.online).length;
+  if (all.length === 1) return up === 1 ? "Your machine is up." : "Your machine is offline.";
+  if (up === all.length) return all.length === 2 ? "Both machines are up." : `All ${up} machines are up.`;
+  if (up === 0) return "No machine is up right now.";
+  return `${up} of ${all.length} machines are up.`;
+}

@@ -1,0 +1,214 @@
+import type { Methods, Session, Streams } from "@/gen/api";
+import { Store } from "@/lib/store";
+import type { Status } from "@/rpc/client";
+import { RpcError, asRpcError } from "@/rpc/errors";
+import type { Stream, StreamHandlers } from "@/rpc/stream";
+import type { Tab } from "./tabs";
+
+/** How this viewer stands to its session. */
+export type AttachState =
+  | { phase: "attaching" }
+  | { phase: "live" }
+  /** Out of reach for now; it goes on by itself. */
+  | { phase: "away"; error: RpcError | null }
+  /** The program ended; the session says how, where it is still known. */
+  | { phase: "ended"; session: Session | null }
+  /** It does not go on by itself. */
+  | { phase: "failed"; error: RpcError };
+
+/** Where a session's output goes: a terminal emulator. */
+export interface Sink {
+  /** Takes bytes and calls back once they were parsed. */
+  write(bytes: Uint8Array, parsed: () => void): void;
+  /** Forgets everything shown: what comes next starts from nothing. */
+  reset(): void;
+}
+
+/** What an attachment needs of the client. */
+export interface Caller {
+  readonly status: Store<Status>;
+  call<M extends keyof Methods>(method: M, params: Methods[M]["params"]): Promise<Methods[M]["result"]>;
+  stream<M extends keyof Streams>(
+    method: M,
+    params: Streams[M]["params"],
+    handlers: StreamHandlers<Streams[M]["result"]>,
+  ): Stream<Streams[M]["result"]> | null;
+}
+
+const RETRY_FIRST = 500;
+const RETRY_LONGEST = 5_000;
+const RESIZE_AFTER = 120;
+
+/**
+ * Attachment is one viewer's hold on a session, over reconnections. It knows
+ * the offset of the next output byte, so that what is shown continues exactly:
+ * nothing lost, nothing doubled. What can't be continued starts anew.
+ */
+export class Attachment {
+  readonly state = new Store<AttachState>({ phase: "attaching" });
+  readonly session = new Store<Session | null>(null);
+  /** Bytes that were asked for and are no longer kept, at the last attach. */
+  readonly skipped = new Store(0);
+
+  private readonly tab: Tab;
+  private readonly caller: Caller;
+  private readonly sink: Sink;
+  private readonly offStatus: () => void;
+  private stream: Stream<unknown> | null = null;
+  private next: number | null = null; // offset of the next byte; null before the first
+  private parsed = 0;
+  private replayUntil = 0;
+  private size: { cols: number; rows: number } | null = null;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private retries = 0;
+  private resizing: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+
+  constructor(caller: Caller, tab: Tab, sink: Sink) {
+    this.caller = caller;
+    this.tab = tab;
+    this.sink = sink;
+    this.offStatus = caller.status.subscribe(() => {
+      if (caller.status.get().phase === "open" && this.state.get().phase === "away") this.attach();
+    });
+  }
+
+  /**
+   * Whether output from before the attach is being shown. What the emulator
+   * answers to it is old news and must not reach the shell as typed input.
+   */
+  get replaying(): boolean {
+    return this.parsed < this.replayUntil;
+  }
+
+  /** Attaches, from the next byte on. Also tries again after a failure. */
+  attach(): void {
+    if (this.closed) return;
+    clearTimeout(this.retry);
+    this.stream = null;
+    this.state.set({ phase: "attaching" });
+    const stream = this.caller.stream(
+      "terminal.session.attach",
+      { node: this.tab.node, session: this.tab.session, ...(this.next === null ? {} : { offset: this.next }) },
+      {
+        onOpen: ({ session, offset, skipped }) => {
+          if (this.stream !== stream) return;
+          if (this.next !== null && offset !== this.next) this.sink.reset();
+          this.session.set(session);
+          this.skipped.set(skipped);
+          this.next = offset;
+          this.parsed = offset;
+          this.replayUntil = session.offset;
+          this.retries = 0;
+          this.state.set({ phase: "live" });
+          this.sendSize();
+        },
+        onData: (bytes, offset) => {
+          if (this.stream === stream) this.receive(stream!, bytes, offset);
+        },
+        onEnd: (error) => {
+          if (this.stream === stream) void this.streamEnded(error);
+        },
+        onLost: () => {
+          if (this.stream === stream) this.goAway(null);
+        },
+      },
+    );
+    this.stream = stream;
+    if (!stream) this.goAway(null);
+  }
+
+  /** Types bytes. False means that they were not taken, none of them. */
+  write(bytes: Uint8Array): boolean {
+    return this.state.get().phase === "live" && this.stream !== null && this.stream.write(bytes);
+  }
+
+  /** Sets the size in cells, soon: dragging a window edge asks many times. */
+  resize(cols: number, rows: number): void {
+    if (this.size?.cols === cols && this.size.rows === rows) return;
+    this.size = { cols, rows };
+    clearTimeout(this.resizing);
+    this.resizing = setTimeout(() => this.sendSize(), RESIZE_AFTER);
+  }
+
+  /** Lets go of the session. It goes on without this viewer. */
+  close(): void {
+    this.closed = true;
+    this.offStatus();
+    clearTimeout(this.retry);
+    clearTimeout(this.resizing);
+    this.stream?.end();
+    this.stream = null;
+  }
+
+  private receive(stream: Stream<unknown>, bytes: Uint8Array, offset: number): void {
+    const whole = bytes.length;
+    const next = this.next ?? offset;
+    if (offset > next) {
+      // The viewer was skipped forward: what is shown no longer continues.
+      this.sink.reset();
+    } else if (offset < next) {
+      bytes = bytes.subarray(Math.min(bytes.length, next - offset));
+      offset = next;
+    }
+    const end = offset + bytes.length;
+    this.next = end;
+    if (bytes.length === 0) {
+      stream.consumed(whole);
+      return;
+    }
+    this.sink.write(bytes, () => {
+      stream.consumed(whole);
+      if (this.stream === stream) this.parsed = end;
+    });
+  }
+
+  private async streamEnded(error: RpcError | null): Promise<void> {
+    const stream = this.stream;
+    if (error) {
+      if (error.retryable) this.goAway(error);
+      else this.state.set({ phase: "failed", error });
+      return;
+    }
+    this.stream = null;
+    this.replayUntil = 0;
+    try {
+      const { sessions } = await this.caller.call("terminal.session.list", { node: this.tab.node });
+      if (this.closed || (this.stream !== null && this.stream !== stream)) return;
+      const session = sessions.find((s) => s.id === this.tab.session) ?? null;
+      if (session?.state === "running") {
+        this.goAway(null); // the viewer was let go, not the session
+        return;
+      }
+      if (session) this.session.set(session);
+      this.state.set({ phase: "ended", session });
+    } catch (err) {
+      if (!this.closed) this.goAway(asRpcError(err));
+    }
+  }
+
+  private goAway(error: RpcError | null): void {
+    if (this.closed) return;
+    this.stream = null;
+    this.replayUntil = 0;
+    this.state.set({ phase: "away", error });
+    if (this.caller.status.get().phase !== "open") return; // the next connection attaches
+    const delay = error?.retryAfterMs ?? Math.min(RETRY_LONGEST, RETRY_FIRST * 2 ** this.retries);
+    this.retries++;
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.attach(), delay);
+  }
+
+  private sendSize(): void {
+    const size = this.size;
+    const known = this.session.get();
+    if (!size || this.closed || this.state.get().phase !== "live") return;
+    if (known && known.state !== "running") return;
+    if (known?.cols === size.cols && known.rows === size.rows) return;
+    const params = { node: this.tab.node, session: this.tab.session, ...size };
+    this.caller.call("terminal.session.resize", params).then(
+      () => this.session.update((s) => s && { ...s, ...size }),
+      () => {}, // a watcher may not resize, and a lost connection sends it again
+    );
+  }
+}

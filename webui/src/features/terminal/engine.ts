@@ -1,0 +1,64 @@
+import { FitAddon } from "@xterm/addon-fit";
+import { SearchAddon } from "@xterm/addon-search";
+import { Unicode11Addon } from "@xterm/addon-unicode11";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import { Terminal, type IDisposable } from "@xterm/xterm";
+import "@xterm/xterm/css/xterm.css";
+import { theme } from "@/lib/theme";
+import { palette } from "./palette";
+import { settings } from "./settings";
+
+const FONT =
+  'ui-monospace, "SF Mono", SFMono-Regular, Menlo, "Cascadia Mono", Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace';
+
+/** An emulator with what Homie adds to it. Loaded when the first one is needed. */
+export interface Engine {
+  term: Terminal;
+  fit: FitAddon;
+  search: SearchAddon;
+}
+
+/** Makes an emulator in host, which must be in the page and have a size. */
+export function createEngine(host: HTMLElement): Engine {
+  const term = new Terminal({
+    allowProposedApi: true, // unicode versions, search decorations
+    cursorBlink: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+    fontFamily: FONT,
+    fontSize: settings.get().fontSize,
+    lineHeight: 1.15,
+    minimumContrastRatio: 4.5,
+    macOptionIsMeta: true,
+    rightClickSelectsWord: false,
+    screenReaderMode: settings.get().screenReader,
+    scrollback: 10_000,
+    theme: palette(theme.get()),
+  });
+  const fit = new FitAddon();
+  const search = new SearchAddon();
+  term.loadAddon(fit);
+  term.loadAddon(search);
+  term.loadAddon(new Unicode11Addon());
+  term.loadAddon(new WebLinksAddon(openLink));
+  term.unicode.activeVersion = "11";
+  term.open(host);
+  return { term, fit, search };
+}
+
+function openLink(event: MouseEvent, uri: string): void {
+  event.preventDefault();
+  window.open(uri, "_blank", "noopener,noreferrer");
+}
+
+/** Draws with the graphics card where there is one; null: the page's own way. */
+export async function drawFast(term: Terminal): Promise<IDisposable | null> {
+  try {
+    const { WebglAddon } = await import("@xterm/addon-webgl");
+    const webgl = new WebglAddon();
+    // Browsers take contexts away; the terminal then draws the page's way.
+    webgl.onContextLoss(() => webgl.dispose());
+    term.loadAddon(webgl);
+    return webgl;
+  } catch {
+    return null;
+  }
+}

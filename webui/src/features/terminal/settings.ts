@@ -1,0 +1,37 @@
+import { Store } from "@/lib/store";
+
+/** How terminals look on this device. */
+export interface Settings {
+  fontSize: number;
+  screenReader: boolean;
+}
+
+const KEY = "homie.terminal";
+export const MIN_FONT = 9;
+export const MAX_FONT = 28;
+
+export const settings = new Store<Settings>(stored());
+
+export function change(some: Partial<Settings>): void {
+  const next = { ...settings.get(), ...some };
+  next.fontSize = Math.min(MAX_FONT, Math.max(MIN_FONT, next.fontSize));
+  settings.set(next);
+  try {
+    localStorage.setItem(KEY, JSON.stringify(next));
+  } catch {
+    // It holds for this page only.
+  }
+}
+
+function stored(): Settings {
+  const usual: Settings = { fontSize: window.innerWidth < 640 ? 13 : 14, screenReader: false };
+  try {
+    const value = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Settings>;
+    return {
+      fontSize: typeof value.fontSize === "number" ? value.fontSize : usual.fontSize,
+      screenReader: value.screenReader === true,
+    };
+  } catch {
+    return usual;
+  }
+}

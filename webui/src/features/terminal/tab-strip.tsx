@@ -1,0 +1,137 @@
+import { Plus, X } from "lucide-react";
+import { useEffect, useRef, type KeyboardEvent, type Ref } from "react";
+import type { Session, Whoami } from "@/gen/api";
+import { Button } from "@/components/ui/button";
+import { Menu } from "@/components/ui/menu";
+import { cn } from "@/lib/cn";
+import { navigate } from "@/lib/router";
+import { useStore } from "@/lib/store";
+import { NewTabMenu } from "./new-tab-menu";
+import { terminalFor } from "./registry";
+import { useSessions } from "./sessions";
+import { sameTab, tabPath, tabs, type Tab } from "./tabs";
+import { sessionName } from "./words";
+
+interface TabStripProps {
+  me: Whoami;
+  shown: Tab;
+  onClose: (tab: Tab) => void;
+  /** Enter or Escape on a tab: back into the terminal. */
+  onEnter: () => void;
+  ref: Ref<HTMLDivElement>;
+}
+
+/** The open terminals as tabs: arrows move, Delete closes. */
+export function TabStrip({ me, shown, onClose, onEnter, ref }: TabStripProps) {
+  const open = useStore(tabs);
+  const known = useSessions(true);
+
+  const keyDown = (e: KeyboardEvent, at: number) => {
+    const go = (to: number) => {
+      const tab = open[(to + open.length) % open.length];
+      if (!tab) return;
+      e.preventDefault();
+      const strip = e.currentTarget.closest('[role="tablist"]');
+      navigate(tabPath(tab), { replace: true });
+      requestAnimationFrame(() => strip?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
+    };
+    if (e.key === "ArrowRight") go(at + 1);
+    else if (e.key === "ArrowLeft") go(at - 1);
+    else if (e.key === "Home") go(0);
+    else if (e.key === "End") go(open.length - 1);
+    else if (e.key === "Delete") onClose(open[at]!);
+    else if (e.key === "Enter" || e.key === "Escape") {
+      e.preventDefault();
+      onEnter();
+    }
+  };
+
+  return (
+    <div className="flex min-w-0 flex-1 items-center">
+      <div
+        ref={ref}
+        role="tablist"
+        aria-label="Open terminals"
+        className="flex min-w-0 gap-0.5 overflow-x-auto pt-1.5 pl-2 [scrollbar-width:none] sm:pl-4"
+      >
+        {open.map((tab, i) => (
+          <TabItem
+            key={tabPath(tab)}
+            tab={tab}
+            session={known.find((s) => s.node === tab.node && s.id === tab.session)}
+            selected={sameTab(tab, shown)}
+            onClose={() => onClose(tab)}
+            onKeyDown={(e) => keyDown(e, i)}
+          />
+        ))}
+      </div>
+      <Menu
+        align="start"
+        trigger={
+          <Button look="ghost" size="iconSm" aria-label="Open another terminal" title="Open another terminal" className="ml-1">
+            <Plus aria-hidden />
+          </Button>
+        }
+      >
+        <NewTabMenu me={me} />
+      </Menu>
+    </div>
+  );
+}
+
+interface TabItemProps {
+  tab: Tab;
+  session: Session | undefined;
+  selected: boolean;
+  onClose: () => void;
+  onKeyDown: (e: KeyboardEvent) => void;
+}
+
+function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
+  const item = useRef<HTMLDivElement>(null);
+  const terminal = terminalFor(tab);
+  const title = useStore(terminal.title);
+  const attached = useStore(terminal.attachment.session);
+  const known = session ?? attached;
+  const ended = known?.state === "exited";
+  useEffect(() => {
+    if (selected) item.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [selected]);
+  return (
+    <div
+      ref={item}
+      role="presentation"
+      className={cn(
+        "group flex h-10 shrink-0 items-center rounded-t-xl border border-b-0 pl-3",
+        selected ? "relative top-px border-line bg-term" : "border-transparent text-muted hover:bg-sunken",
+      )}
+    >
+      <button
+        type="button"
+        role="tab"
+        aria-selected={selected}
+        aria-label={`${tab.node}, ${known ? sessionName(known) : "terminal"}${ended ? ", ended" : ""}`}
+        tabIndex={selected ? 0 : -1}
+        title={title || undefined}
+        onClick={() => navigate(tabPath(tab), { replace: true })}
+        onKeyDown={onKeyDown}
+        onAuxClick={(e) => e.button === 1 && onClose()}
+        className="flex h-full max-w-44 items-center gap-2 rounded-md"
+      >
+        <span aria-hidden className={cn("size-2 shrink-0 rounded-full", ended ? "bg-line-strong/60" : "bg-good")} />
+        <span className="truncate text-[0.95rem] font-medium">{tab.node}</span>
+        {known && <span className="truncate text-sm text-muted">{sessionName(known)}</span>}
+      </button>
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-label={`Close the tab of ${tab.node}; the session keeps running`}
+        title="Close the tab. The session keeps running."
+        onClick={onClose}
+        className="mx-1 grid size-7 place-items-center rounded-lg text-muted hover:bg-line hover:text-ink"
+      >
+        <X aria-hidden className="size-4" />
+      </button>
+    </div>
+  );
+}

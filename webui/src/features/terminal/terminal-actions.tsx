@@ -1,0 +1,86 @@
+import { AArrowDown, AArrowUp, Accessibility, Ellipsis, Power, Search, SquareX, TextSelect } from "lucide-react";
+import type { Session } from "@/gen/api";
+import { Button } from "@/components/ui/button";
+import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
+import { useStore } from "@/lib/store";
+import { change, settings } from "./settings";
+import { searchKeys } from "./shortcuts";
+import type { OpenTerminal } from "./terminal";
+import { sessionName } from "./words";
+
+interface Props {
+  session: Session | null;
+  terminal: OpenTerminal;
+  mayEnd: boolean;
+  onSearch: () => void;
+  onCopy: () => void;
+  onClose: () => void;
+  onEnd: () => void;
+}
+
+/** What can be done with the terminal that is shown. */
+export function TerminalActions({ session, terminal, mayEnd, onSearch, onCopy, onClose, onEnd }: Props) {
+  const { fontSize, screenReader } = useStore(settings);
+  return (
+    <div role="toolbar" aria-label="Terminal" className="flex shrink-0 items-center">
+      <Button look="ghost" size="iconSm" aria-label="Search" title={`Search (${searchKeys})`} onClick={onSearch}>
+        <Search aria-hidden />
+      </Button>
+      <Menu
+        trigger={
+          <Button look="ghost" size="iconSm" aria-label="More" title="More">
+            <Ellipsis aria-hidden />
+          </Button>
+        }
+        onCloseAutoFocus={(e) => {
+          e.preventDefault();
+          // A dialog that was opened from the menu keeps the focus.
+          setTimeout(() => !document.querySelector('[role="dialog"]') && terminal.focus(), 0);
+        }}
+      >
+        {session && (
+          <MenuLabel>
+            {session.node} · {sessionName(session)} · as {session.account}
+          </MenuLabel>
+        )}
+        <MenuItem onSelect={onCopy}>
+          <TextSelect aria-hidden />
+          Select and copy text
+        </MenuItem>
+        <MenuItem
+          onSelect={(e) => {
+            e.preventDefault(); // stays open: it is pressed several times
+            change({ fontSize: fontSize + 1 });
+          }}
+        >
+          <AArrowUp aria-hidden />
+          Larger text
+        </MenuItem>
+        <MenuItem
+          onSelect={(e) => {
+            e.preventDefault();
+            change({ fontSize: fontSize - 1 });
+          }}
+        >
+          <AArrowDown aria-hidden />
+          Smaller text
+        </MenuItem>
+        <MenuChoice checked={screenReader} onSelect={() => change({ screenReader: !screenReader })}>
+          <Accessibility aria-hidden />
+          Read out loud for screen readers
+        </MenuChoice>
+        <MenuLine />
+        <MenuItem onSelect={onClose}>
+          <SquareX aria-hidden />
+          Close the tab, keep it running
+        </MenuItem>
+        {mayEnd && (
+          <MenuItem danger onSelect={onEnd}>
+            <Power aria-hidden />
+            End session
+          </MenuItem>
+        )}
+      </Menu>
+    </div>
+  );
+}

@@ -1,0 +1,217 @@
+import type { IDisposable } from "@xterm/xterm";
+import { client } from "@/app/client";
+import { Store } from "@/lib/store";
+import { theme } from "@/lib/theme";
+import { Attachment } from "./attachment";
+import type { Engine } from "./engine";
+import { encodeKey, modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
+import { palette } from "./palette";
+import { settings } from "./settings";
+import { shortcut, type Shortcut } from "./shortcuts";
+import type { Tab } from "./tabs";
+import { scrollByTouch } from "./touch";
+
+const encoder = new TextEncoder();
+
+/** How much of the scrollback the copy sheet shows. */
+const TEXT_LINES = 2_000;
+
+/**
+ * OpenTerminal is one terminal of this page: an emulator and its hold on a
+ * session. It lives as long as its tab, whichever page is shown.
+ */
+export class OpenTerminal {
+  readonly tab: Tab;
+  readonly attachment: Attachment;
+  readonly engine = new Store<Engine | null>(null);
+  readonly title = new Store("");
+  /** Grows each time that typed input could not be sent. */
+  readonly refused = new Store(0);
+  readonly size = new Store<{ cols: number; rows: number } | null>(null);
+  onShortcut: (what: Shortcut) => void = () => {};
+
+  private readonly host = document.createElement("div");
+  private readonly undo: (() => void)[] = [];
+  private booting = false;
+  private shown = false;
+  private disposed = false;
+  private fast: IDisposable | null = null;
+  private observer: ResizeObserver | null = null;
+  private fitting = 0;
+  private waiting: { bytes: Uint8Array; parsed: () => void }[] = []; // output before the emulator is loaded
+
+  constructor(tab: Tab) {
+    this.tab = tab;
+    this.host.className = "h-full w-full touch-pinch-zoom";
+    this.attachment = new Attachment(client, tab, {
+      write: (bytes, parsed) => {
+        const term = this.engine.get()?.term;
+        if (term) term.write(bytes, parsed);
+        else this.waiting.push({ bytes, parsed }); // bounded by the stream's credit
+      },
+      reset: () => {
+        this.waiting = [];
+        // In line with the output: what was written before is parsed before.
+        const term = this.engine.get()?.term;
+        term?.write("", () => term.reset());
+      },
+    });
+  }
+
+  /** Puts the terminal into the page. Call hide before another one is shown. */
+  show(parent: HTMLElement): void {
+    parent.append(this.host);
+    this.shown = true;
+    this.observer = new ResizeObserver(() => this.fitSoon());
+    this.observer.observe(parent);
+    if (this.engine.get()) this.awake();
+    else void this.boot();
+  }
+
+  /** Takes the terminal out of the page; it goes on receiving. */
+  hide(): void {
+    this.shown = false;
+    this.observer?.disconnect();
+    cancelAnimationFrame(this.fitting);
+    // Browsers have few graphics contexts; only the one that is seen holds one.
+    this.fast?.dispose();
+    this.fast = null;
+    this.host.remove();
+  }
+
+  focus(): void {
+    this.engine.get()?.term.focus();
+  }
+
+  /** Types text, as if from the keyboard. */
+  type(text: string): void {
+    if (text === "" || this.attachment.replaying) return;
+    if (!this.attachment.write(encoder.encode(text))) this.refused.update((n) => n + 1);
+  }
+
+  selection(): string {
+    return this.engine.get()?.term.getSelection() ?? "";
+  }
+
+  /** What is shown and what has scrolled away, as plain text. */
+  text(): string {
+    const buffer = this.engine.get()?.term.buffer.active;
+    if (!buffer) return "";
+    let text = "";
+    for (let y = Math.max(0, buffer.length - TEXT_LINES); y < buffer.length; y++) {
+      const line = buffer.getLine(y);
+      const next = buffer.getLine(y + 1);
+      text += line?.translateToString(!next?.isWrapped) ?? "";
+      if (!next?.isWrapped) text += "\n";
+    }
+    return text.trimEnd();
+  }
+
+  /** Pastes text, in the way the program in the terminal asked for. */
+  paste(text: string): void {
+    this.engine.get()?.term.paste(text);
+  }
+
+  /** Sends a special key as the program in the terminal expects it. */
+  press(key: SpecialKey): void {
+    const application = this.engine.get()?.term.modes.applicationCursorKeysMode ?? false;
+    this.type(encodeKey(key, modifiers.get(), application));
+    releaseModifiers();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.hide();
+    this.attachment.close();
+    for (const undo of this.undo) undo();
+    this.engine.get()?.term.dispose();
+    this.engine.set(null);
+  }
+
+  private async boot(): Promise<void> {
+    if (this.booting) return;
+    this.booting = true;
+    const { createEngine } = await import("./engine");
+    if (this.disposed) return;
+    if (!this.host.isConnected) {
+      this.booting = false; // shown again later
+      return;
+    }
+    const engine = createEngine(this.host);
+    this.connect(engine);
+    this.engine.set(engine);
+    for (const { bytes, parsed } of this.waiting) engine.term.write(bytes, parsed);
+    this.waiting = [];
+    this.awake();
+    this.focus();
+    this.attachment.attach();
+  }
+
+  private connect(engine: Engine): void {
+    const { term } = engine;
+    term.onData((text) => this.typed(text));
+    term.onBinary((text) => this.binary(text));
+    term.onResize(({ cols, rows }) => {
+      this.size.set({ cols, rows });
+      this.attachment.resize(cols, rows);
+    });
+    term.onTitleChange((title) => this.title.set(title));
+    term.attachCustomKeyEventHandler((e) => {
+      const what = shortcut(e, term.hasSelection());
+      if (!what) return true;
+      if (e.type === "keydown") this.onShortcut(what);
+      if (what !== "paste") e.preventDefault(); // the browser pastes by itself
+      return false;
+    });
+    this.undo.push(
+      theme.subscribe(() => (term.options.theme = palette(theme.get()))),
+      settings.subscribe(() => {
+        term.options.fontSize = settings.get().fontSize;
+        term.options.screenReaderMode = settings.get().screenReader;
+        this.fitSoon();
+      }),
+      scrollByTouch(this.host, term),
+    );
+  }
+
+  private awake(): void {
+    const engine = this.engine.get();
+    if (!engine) return;
+    this.fitNow();
+    void import("./engine").then(async ({ drawFast }) => {
+      if (!this.shown || this.fast) return;
+      const fast = await drawFast(engine.term);
+      if (this.shown && !this.fast) this.fast = fast;
+      else fast?.dispose();
+    });
+  }
+
+  private fitSoon(): void {
+    cancelAnimationFrame(this.fitting);
+    this.fitting = requestAnimationFrame(() => this.fitNow());
+  }
+
+  private fitNow(): void {
+    const engine = this.engine.get();
+    if (!engine || !this.shown || this.host.clientHeight < 20) return;
+    engine.fit.fit();
+    const { cols, rows } = engine.term;
+    this.size.set({ cols, rows });
+    this.attachment.resize(cols, rows);
+  }
+
+  private typed(text: string): void {
+    const held = modifiers.get();
+    if (held.ctrl || held.alt) {
+      this.type(modify(text, held));
+      releaseModifiers();
+      return;
+    }
+    this.type(text);
+  }
+
+  private binary(text: string): void {
+    if (this.attachment.replaying) return;
+    this.attachment.write(Uint8Array.from(text, (c) => c.charCodeAt(0)));
+  }
+}

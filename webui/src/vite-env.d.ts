@@ -1,0 +1,3 @@
+
+/** The version of this build, from package.json or HOMIE_VERSION. */
+declare const __VERSION__: string;
