@@ -25,6 +25,6 @@ type offer struct {
 // folder and this list.
 func capabilities(c Config) []offer {
 	return []offer{
-		{"terminal", pty.New(pty.Config{Node: nameOf(c), Dir: c.Dir, Log: c.Log.With("svc", "terminal")})},
+		{"terminal", pty.New(pty.Options{Node: nameOf(c), Dir: c.Dir, Log: c.Log.With("svc", "terminal")})},
 	}
 }

@@ -11,26 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"tailscale.com/client/tailscale/apitype"
-	"tailscale.com/ipn/ipnstate"
+	"tailscale.com/tailcfg"
 
 	"homie/rpc"
 	"homie/tsidentity"
 	"homie/wire"
 )
-
-// Tailnet is the node's own device on the tailnet.
-type Tailnet interface {
-	// Self returns the device's StableID.
-	Self() wire.DeviceID
-	// Name returns the device's short tailnet name.
-	Name() string
-	Dial(ctx context.Context, network, addr string) (net.Conn, error)
-	Status(ctx context.Context) (*ipnstate.Status, error)
-	WhoIs(ctx context.Context, remoteAddr string) (*apitype.WhoIsResponse, error)
-	// Reach waits until packets get through to a peer.
-	Reach(ctx context.Context, addr netip.Addr) error
-}
 
 // Backoff between two attempts to reach the gateway.
 const (
@@ -39,7 +25,7 @@ const (
 )
 
 func nameOf(c Config) wire.NodeName {
-	return wire.NodeName(strings.TrimPrefix(c.Tailnet.Name(), "homie-"))
+	return wire.NodeName(strings.TrimPrefix(c.Tailnet.State().Name, "homie-"))
 }
 
 // stayLinked keeps a connection to the gateway. A failure is logged when it
@@ -79,7 +65,7 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 	}
 	if at.addr.IsValid() {
 		reach, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := n.conf.Tailnet.Reach(reach, at.addr)
+		err := n.reach(reach, at.addr)
 		cancel()
 		if err != nil {
 			return false, fmt.Errorf("%s does not answer on the tailnet: %w", at.url, err)
@@ -122,6 +108,26 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 	return n.serve(ctx, c)
 }
 
+// reach waits until packets get through to a peer. A first packet that is lost
+// while the two devices still learn of each other would cost the five seconds
+// that WireGuard waits before it tries again.
+func (n *Node) reach(ctx context.Context, addr netip.Addr) error {
+	for {
+		once, cancel := context.WithTimeout(ctx, pingTimeout)
+		r, err := n.conf.Tailnet.Local().Ping(once, addr, tailcfg.PingDisco)
+		cancel()
+		if err == nil && r.Err == "" {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// pingTimeout is how long one ping may take before the next one goes out.
+const pingTimeout = 250 * time.Millisecond
+
 // place is where the gateway is.
 type place struct {
 	url  string
@@ -141,7 +147,7 @@ func (n *Node) find(ctx context.Context) (place, error) {
 		}
 		scheme = u.Scheme
 	}
-	st, err := n.conf.Tailnet.Status(ctx)
+	st, err := n.conf.Tailnet.Local().Status(ctx)
 	if err != nil {
 		return place{}, fmt.Errorf("reading the tailnet: %w", err)
 	}

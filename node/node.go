@@ -27,6 +27,7 @@ import (
 	"homie/node/system"
 	"homie/rpc"
 	"homie/tsidentity"
+	"homie/tsidentity/up"
 	"homie/wire"
 	"homie/wire/nodes"
 	"homie/wire/presence"
@@ -38,7 +39,7 @@ const heartbeatEvery = 3 * time.Second
 // Config is what a node is made of.
 type Config struct {
 	// Tailnet is the node's own device, joined already.
-	Tailnet Tailnet
+	Tailnet *up.Device
 	// Gateway is the gateway's name on the tailnet, such as "homie", or its
 	// https address.
 	Gateway string
@@ -54,9 +55,9 @@ type Config struct {
 	Log         *slog.Logger
 	// Out is where a person at the machine reads what to do next.
 	Out io.Writer
-	// Ready, if set, is called once with the node's device id when it first
-	// asked its gateway to be let in.
-	Ready func(context.Context, wire.DeviceID)
+	// Pending, if set, is told the node's device id when it waits for approval;
+	// a program that owns the gateway may approve it.
+	Pending func(context.Context, wire.DeviceID) error
 }
 
 // Node is one machine's agent.
@@ -81,7 +82,7 @@ func New(conf Config) (*Node, error) {
 	if n.state, err = loadState(conf.StateDir); err != nil {
 		return nil, err
 	}
-	n.gateways = tsidentity.NewGateways(conf.Tailnet, n.state.gateway, n.state.approved)
+	n.gateways = tsidentity.NewGateways(conf.Tailnet.Local(), n.state.gateway, n.state.approved)
 	n.capabilities = capabilities(conf)
 	entries := []rpc.Entry{rpc.Serve(nodes.PairingChanged, n.pairingChanged)}
 	for _, c := range n.capabilities {
@@ -158,8 +159,8 @@ func (n *Node) paired(ctx context.Context, answer nodes.Registered) error {
 		fmt.Fprintf(n.conf.Out, "Waiting for approval: an owner of the home lets %q in from Homie's Machines page.\n", answer.Name)
 	}
 	n.conf.Log.Info("registered", "node", answer.Name, "state", answer.State, "approved", answer.Approved)
-	if n.conf.Ready != nil {
-		n.conf.Ready(ctx, n.conf.Tailnet.Self())
+	if answer.State == nodes.Pending && n.conf.Pending != nil {
+		return n.conf.Pending(ctx, wire.DeviceID(n.conf.Tailnet.State().ID))
 	}
 	return nil
 }

@@ -6,11 +6,11 @@ package api
 import (
 	"context"
 
-	audit "homie/gateway/audit"
-	pairing "homie/gateway/pairing"
-	presence "homie/gateway/presence"
-	rpc "homie/rpc"
-	wire "homie/wire"
+	"homie/gateway/audit"
+	"homie/gateway/pairing"
+	"homie/gateway/presence"
+	"homie/rpc"
+	"homie/wire"
 	wirenodes "homie/wire/nodes"
 	wirepresence "homie/wire/presence"
 	wireterminal "homie/wire/terminal"

@@ -1,0 +1,184 @@
+// Package gateway is the household's hub: a device named homie on the tailnet
+// that knows who calls, holds the state, authorizes every call and serves the
+// web app.
+//
+//	tailnet :443 ── TLS ──> front door ── Caller ──> rpc registry ──> services
+//	                                        │                           │
+//	                                        └──> web app     store, links to nodes
+//	unix socket, 0600 ── the gateway's own OS account ──> rpc registry
+//
+// services.go is the list of what it offers. The gateway listens on its tailnet
+// device only; no port is open on the host. Losing the tailnet, a certificate
+// or a service's data does not end it: it says what is wrong and goes on.
+package gateway
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"homie/gateway/frontdoor"
+	"homie/rpc"
+	"homie/store"
+	"homie/tsidentity"
+	"homie/tsidentity/up"
+	"homie/webui"
+	"homie/wire"
+)
+
+//go:embed openrpc.json
+var document []byte
+
+// Config is what a gateway is made of.
+type Config struct {
+	// Tailnet is the gateway's own device, joined already.
+	Tailnet *up.Device
+	// StateDir holds the store and the local socket.
+	StateDir string
+	// Owner is the login of the owner of a gateway whose device is tagged.
+	Owner string
+	// CertFile and KeyFile replace the MagicDNS certificate; both or none.
+	CertFile, KeyFile string
+	// PlainHTTP serves without certificates: anybody who can read the tailnet's
+	// traffic on this host could read it, and browsers withhold features.
+	PlainHTTP bool
+	Version   string
+	Log       *slog.Logger
+	// Out is where a person at the machine reads what to do next.
+	Out io.Writer
+}
+
+// Gateway is the household's hub.
+type Gateway struct {
+	conf     Config
+	db       *store.Store
+	registry *rpc.Registry
+	resolver *tsidentity.Resolver
+	services household
+}
+
+// Open opens the state of a gateway. A second gateway on the same directory is
+// refused here.
+func Open(conf Config) (*Gateway, error) {
+	if conf.Log == nil {
+		conf.Log = slog.New(slog.DiscardHandler)
+	}
+	if conf.Out == nil {
+		conf.Out = io.Discard
+	}
+	db, err := store.Open(filepath.Join(conf.StateDir, "homie.db"), store.Options{Log: conf.Log})
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{conf: conf, db: db}
+	if err := g.assemble(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return g, nil
+}
+
+// assemble builds the services and the registry over the store.
+func (g *Gateway) assemble() error {
+	lc := g.conf.Tailnet.Local()
+	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, paths: paths{lc}})
+	if err := g.services.pairing.Load(); err != nil {
+		return fmt.Errorf("reading pairings: %w", err)
+	}
+	g.resolver = tsidentity.NewResolver(tsidentity.ResolverConfig{
+		Tailnet: lc, IsNode: g.services.pairing.IsNode,
+		Owner: g.conf.Owner, Pin: ownerPin{g.db}, Log: g.conf.Log,
+	})
+	var err error
+	g.registry, err = rpc.NewRegistry(rpc.Options{
+		Log:      g.conf.Log,
+		Audit:    g.services.audit.Record,
+		Describe: g.services.identity.Describe,
+		Server:   wire.ServerInfo{Name: "homie", Version: g.conf.Version},
+		Document: document,
+	}, g.services.entries()...)
+	return err
+}
+
+// self is the gateway's own device.
+func (g *Gateway) self() tsidentity.Device {
+	st := g.conf.Tailnet.State()
+	d := tsidentity.Device{ID: st.ID, Name: st.Name, Tags: st.Tags}
+	if len(st.Addrs) > 0 {
+		d.Addr = st.Addrs[0].String()
+	}
+	return d
+}
+
+// Close releases the state. Call it after Run has returned.
+func (g *Gateway) Close() error { return g.db.Close() }
+
+// Run serves until ctx ends, and returns when everything has ended.
+func (g *Gateway) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range g.services.all {
+		group.Go(func() error { return s.Run(ctx) })
+	}
+	group.Go(func() error { return g.serveLocal(ctx) })
+	group.Go(func() error { return g.serveTailnet(ctx) })
+	err := group.Wait()
+	g.registry.Wait()
+	return err
+}
+
+// serveLocal serves programs of the gateway's own OS account.
+func (g *Gateway) serveLocal(ctx context.Context) error {
+	ln, err := listenLocal(ctx, g.conf.StateDir)
+	if err != nil {
+		return err
+	}
+	return g.serve(ctx, ln, localHandler(g.registry), withPeer)
+}
+
+// handler is what stands behind the front door.
+func (g *Gateway) handler() frontdoor.Handler {
+	app := webui.Handler()
+	return func(w http.ResponseWriter, req *http.Request, who tsidentity.Caller) {
+		if req.URL.Path == wire.Path {
+			serveRPC(g.registry, w, req, who, g.resolver.For(req.RemoteAddr))
+			return
+		}
+		app.ServeHTTP(w, req)
+	}
+}
+
+// shutdownGrace is how long requests may take to end.
+const shutdownGrace = 2 * time.Second
+
+// serve carries one listener until ctx ends.
+func (g *Gateway) serve(ctx context.Context, ln net.Listener, h http.Handler, connContext func(context.Context, net.Conn) context.Context) error {
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(g.conf.Log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       connContext,
+	}
+	stop := context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		if srv.Shutdown(grace) != nil {
+			srv.Close()
+		}
+	})
+	defer stop()
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving %s: %w", ln.Addr(), err)
+	}
+	return nil
+}
