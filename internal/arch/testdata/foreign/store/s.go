@@ -1,0 +1,7 @@
+package store
+
+import (
+	_ "go.etcd.io/bbolt"
+	_ "go.etcd.io/bbolt/errors"
+	_ "testing"
+)

@@ -1,0 +1,6 @@
+package wire
+
+import (
+	_ "encoding/json"
+	_ "github.com/go-json-experiment/json"
+)

@@ -1,0 +1,6 @@
+package main
+
+import (
+	_ "homie/gateway"
+	_ "homie/internal/tailbox"
+)

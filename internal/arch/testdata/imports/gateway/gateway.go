@@ -1,0 +1,6 @@
+package gateway
+
+import (
+	_ "homie/gateway/rooms"
+	_ "homie/node"
+)

@@ -1,0 +1,6 @@
+package markdown
+
+import (
+	_ "homie/gateway/rooms"
+	_ "homie/gateway/roomservice"
+)

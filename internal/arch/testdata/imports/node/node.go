@@ -1,0 +1,6 @@
+package node
+
+import (
+	_ "homie/gateway/rooms"
+	_ "homie/node/pty"
+)

@@ -1,0 +1,3 @@
+package pty
+
+import _ "homie/node/system"

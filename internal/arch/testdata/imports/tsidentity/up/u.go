@@ -1,0 +1,6 @@
+package up
+
+import (
+	_ "homie/rpc"
+	_ "homie/tsidentity"
+)

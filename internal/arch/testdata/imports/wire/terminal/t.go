@@ -1,0 +1,6 @@
+package terminal
+
+import (
+	_ "homie/wire"
+	_ "homie/wire/nodes"
+)

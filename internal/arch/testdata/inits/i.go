@@ -1,0 +1,7 @@
+package inits
+
+type t struct{}
+
+func (t) init() {}
+
+func init() {}

@@ -1,0 +1,3 @@
+module homie
+
+go 1.26

@@ -1,0 +1,3 @@
+package tailbox
+
+import _ "testing"

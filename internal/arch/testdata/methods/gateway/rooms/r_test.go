@@ -1,0 +1,3 @@
+package rooms
+
+const inTest = "rooms.send"

@@ -1,0 +1,6 @@
+package rpc
+
+const (
+	hello = "rpc.hello"
+	ping  = "rpc.ping"
+)

@@ -1,0 +1,601 @@
+package size
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
+
+// A line.
