@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -74,6 +75,7 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 	var remote string
 	dialer := rpc.Dialer{
 		URL:      at.url,
+		TLS:      &tls.Config{RootCAs: n.conf.Roots, MinVersion: tls.VersionTLS12},
 		Client:   wire.ClientInfo{Kind: "node", Version: n.conf.Version},
 		Registry: n.registry,
 		NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {

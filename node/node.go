@@ -15,6 +15,7 @@ package node
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,9 @@ type Config struct {
 	StateDir string
 	// Dir is where terminals start; "" means the account's home.
 	Dir string
+	// Roots are the certificate authorities that vouch for the gateway; nil
+	// means the operating system's.
+	Roots *x509.CertPool
 	// PlainHTTP reaches a gateway that runs without certificates.
 	PlainHTTP bool
 	// WithGateway says that the node runs in the gateway's own process.
