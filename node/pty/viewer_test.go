@@ -81,6 +81,7 @@ func TestTwoViewers(t *testing.T) {
 	b.shows(t, "from a\r\nfrom a\r\n")
 	b.types(t, "from b\n")
 	a.shows(t, "from b\r\nfrom b\r\n")
+	b.shows(t, "from b\r\nfrom b\r\n")
 	if n := s.Info().Viewers; n != 2 {
 		t.Errorf("viewers = %d, want 2", n)
 	}
