@@ -91,7 +91,9 @@ func TestExpiry(t *testing.T) {
 	}
 	defer laptop.Close()
 	completeLogin(t, tn, laptop)
-	eventually(t, "the laptop runs", func() bool { return state(t, laptop) == ipn.Running.String() })
+	if err := tailbox.Ready(within(t), homie, laptop); err != nil {
+		t.Fatal(err)
+	}
 	before, err := whois(t, homie, laptop)
 	if err != nil {
 		t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	settlePoll  = 5 * time.Millisecond
-	pingTimeout = 250 * time.Millisecond
+	readyPoll   = 5 * time.Millisecond
+	pingTimeout = 50 * time.Millisecond
 )
 
 // Device configures a tsnet device of this process that joins as hostname and
@@ -67,7 +67,7 @@ func Ready(ctx context.Context, servers ...*tsnet.Server) error {
 
 // relayed waits until s has heard from its relay.
 func relayed(ctx context.Context, s *tsnet.Server) error {
-	poll := time.NewTicker(settlePoll)
+	poll := time.NewTicker(readyPoll)
 	defer poll.Stop()
 	health, sock := s.Sys().HealthTracker.Get(), s.Sys().MagicSock.Get()
 	for {
@@ -85,14 +85,14 @@ func relayed(ctx context.Context, s *tsnet.Server) error {
 
 // reach pings until an answer comes.
 func reach(ctx context.Context, from *local.Client, to *tsnet.Server) error {
-	poll := time.NewTicker(settlePoll)
+	poll := time.NewTicker(readyPoll)
 	defer poll.Stop()
 	address, _ := to.TailscaleIPs()
 	for {
 		attempt, cancel := context.WithTimeout(ctx, pingTimeout)
-		_, err := from.Ping(attempt, address, tailcfg.PingDisco)
+		pong, err := from.Ping(attempt, address, tailcfg.PingDisco)
 		cancel()
-		if err == nil {
+		if err == nil && pong.Err == "" { // Err: "no matching peer"
 			return nil
 		}
 		select {

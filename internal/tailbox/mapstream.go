@@ -54,6 +54,10 @@ func (t *Tailnet) notifyLocked(what scope) {
 func (t *Tailnet) serveMap(w http.ResponseWriter, r *http.Request, machine key.MachinePublic, req *tailcfg.MapRequest) {
 	t.mu.Lock()
 	d := t.ofLocked(machine, req.NodeKey)
+	if d != nil && d.disco != req.DiscoKey {
+		d.disco = req.DiscoKey // another one with each start
+		t.unsettleLocked(d)
+	}
 	if d != nil && !req.Stream && !req.ReadOnly && r.Context().Err() == nil {
 		d.update(req)
 		t.notifyLocked(everything)
@@ -79,7 +83,7 @@ func (d *device) update(req *tailcfg.MapRequest) {
 	d.endpoints = slices.DeleteFunc(slices.Clone(req.Endpoints), func(a netip.AddrPort) bool {
 		return a.Addr().Zone() != "" || a.Addr().Is6() && a.Addr().IsLinkLocalUnicast()
 	})
-	d.disco, d.version = req.DiscoKey, req.Version
+	d.version = req.Version
 	if req.Hostinfo == nil {
 		return
 	}

@@ -41,11 +41,11 @@ func (t *Tailnet) nextMap(s *stream) *tailcfg.MapResponse {
 	return message
 }
 
-// peersLocked is every other device that joined, in a stable order.
+// peersLocked is every other device that self is told of, in a stable order.
 func (t *Tailnet) peersLocked(self *device) []*device {
 	peers := []*device{}
 	for _, d := range t.devices {
-		if d != self && d.joined && d.approved {
+		if d != self && d.joined && d.approved && t.seesLocked(self, d) {
 			peers = append(peers, d)
 		}
 	}

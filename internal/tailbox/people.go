@@ -61,7 +61,9 @@ type device struct {
 	hostinfo  tailcfg.HostinfoView
 	version   tailcfg.CapabilityVersion
 	homeRelay int
-	streams   int // open map streams; online if there is one
+	phase     phase
+	since     time.Time // start of the phase
+	streams   int       // open map streams; online if there is one
 	lastSeen  time.Time
 }
 

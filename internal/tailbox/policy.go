@@ -145,6 +145,13 @@ func (p Policy) matches(selector string, d Device) bool {
 	return d.Login != "" && selector == d.Login
 }
 
+// opens reports whether any port of dst is open to src.
+func (p Policy) opens(src, dst Device) bool {
+	return slices.ContainsFunc(p.Grants, func(g Grant) bool {
+		return len(g.IP) > 0 && p.covers(g.Src, src) && p.covers(g.Dst, dst)
+	})
+}
+
 // covers reports whether any of the selectors covers d.
 func (p Policy) covers(selectors []string, d Device) bool {
 	return slices.ContainsFunc(selectors, func(s string) bool { return p.matches(s, d) })

@@ -35,6 +35,7 @@ type relay struct {
 	ln   net.Listener
 	stun *net.UDPConn
 	cert tls.Certificate
+	derp *derpserver.Server
 	busy gate
 }
 
@@ -52,16 +53,19 @@ func openRelay(log *slog.Logger) (*relay, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("taking a port for STUN: %w", err), ln.Close())
 	}
-	return &relay{log: log, ln: ln, stun: udp, cert: cert}, nil
+	return &relay{log: log, ln: ln, stun: udp, cert: cert, derp: derpserver.New(key.NewNode(), logger.Discard)}, nil
 }
 
 // close gives the ports back if run never did.
 func (r *relay) close() error { return errors.Join(r.ln.Close(), r.stun.Close()) }
 
+// connected reports whether the device with this key can be reached through
+// the relay.
+func (r *relay) connected(node key.NodePublic) bool { return r.derp.IsClientConnectedForTest(node) }
+
 // run relays until ctx ends.
 func (r *relay) run(ctx context.Context) error {
-	derp := derpserver.New(key.NewNode(), logger.Discard)
-	inner := derpserver.Handler(derp)
+	inner := derpserver.Handler(r.derp)
 	web := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			if r.busy.enter() {
@@ -88,7 +92,7 @@ func (r *relay) run(ctx context.Context) error {
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		err := errors.Join(web.Close(), r.stun.Close(), derp.Close())
+		err := errors.Join(web.Close(), r.stun.Close(), r.derp.Close())
 		r.busy.shut()
 		return err
 	})

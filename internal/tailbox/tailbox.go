@@ -96,6 +96,8 @@ type Tailnet struct {
 	streams  map[*stream]bool   // open map streams
 	logins   map[string]*login  // path of the login address → login
 	approval bool
+
+	unsettled chan struct{} // capacity 1: a device has started
 }
 
 // New checks o and takes the loopback ports, so that URL is known; it serves
@@ -118,6 +120,8 @@ func New(o Options) (*Tailnet, error) {
 		numbers:  map[string]int{},
 		streams:  map[*stream]bool{},
 		logins:   map[string]*login{},
+
+		unsettled: make(chan struct{}, 1),
 	}
 	if err := t.populate(); err != nil {
 		return nil, err
@@ -196,6 +200,10 @@ func (t *Tailnet) Run(ctx context.Context) error {
 		return nil
 	})
 	g.Go(func() error { return t.relay.run(ctx) })
+	g.Go(func() error {
+		t.settle(ctx)
+		return nil
+	})
 	g.Go(func() error {
 		<-ctx.Done()
 		err := web.Close()
