@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -211,7 +212,8 @@ func (c *Conn) shut(cause error) {
 	case wire.ReasonOf(cause) != "" && wire.ReasonOf(cause) != wire.Internal:
 		code, text = websocket.ClosePolicyViolation, cause.Error()
 	}
-	msg := websocket.FormatCloseMessage(code, text[:min(len(text), 120)])
+	// A close frame holds 123 bytes of valid UTF-8 (RFC 6455, 5.5).
+	msg := websocket.FormatCloseMessage(code, strings.ToValidUTF8(text[:min(len(text), 123)], ""))
 	// Best effort: the peer may be gone, and the writer may hold the socket.
 	_ = c.ws.WriteControl(websocket.CloseMessage, msg, time.Now().Add(200*time.Millisecond))
 	c.ws.Close()
