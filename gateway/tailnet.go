@@ -7,47 +7,61 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway/frontdoor"
+	"homie/tsidentity/up"
 )
+
+// credentials are how the gateway proves itself to those who call: by which
+// name, with which certificate, and what is the matter if there is none.
+type credentials struct {
+	host    func() string
+	tls     *tls.Config
+	trouble func() string // "" when all is well
+	run     func(context.Context) error
+}
 
 // serveTailnet serves people and nodes on the gateway's tailnet device: HTTPS
 // on 443 and a redirect on 80, or everything on 80 without certificates.
 func (g *Gateway) serveTailnet(ctx context.Context) error {
 	if g.conf.PlainHTTP {
 		g.conf.Log.Warn("serving plain HTTP: browsers withhold the clipboard, notifications and installing, and whoever controls this host's network stack can read along")
-		ln, err := g.conf.Tailnet.Listen("tcp", ":80")
-		if err != nil {
-			return fmt.Errorf("listening on the tailnet: %w", err)
-		}
-		g.announce("http://" + g.host())
-		return g.serve(ctx, ln, g.door(g.conf.Tailnet.FQDN, true), nil)
+		return g.listen(ctx, ":80", nil, g.door(g.host, true), "http://"+g.host())
 	}
-	conf, host, carry, err := g.certificate()
+	cred, err := g.credentials()
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return carry(ctx) })
+	group.Go(func() error { return cred.run(ctx) })
 	group.Go(func() error {
-		ln, err := g.conf.Tailnet.Listen("tcp", ":443")
-		if err != nil {
-			return fmt.Errorf("listening on the tailnet: %w", err)
-		}
-		g.announce("https://" + host())
-		return g.serve(ctx, tls.NewListener(ln, conf), g.door(host, false), nil)
+		return g.listen(ctx, ":443", cred.tls, g.door(cred.host, false), "https://"+cred.host())
 	})
 	group.Go(func() error {
-		ln, err := g.conf.Tailnet.Listen("tcp", ":80")
-		if err != nil {
-			return fmt.Errorf("listening on the tailnet: %w", err)
-		}
-		return g.serve(ctx, ln, frontdoor.Redirect(host), nil)
+		return g.listen(ctx, ":80", nil, frontdoor.Redirect(cred.host, cred.trouble), "")
 	})
 	return group.Wait()
+}
+
+// listen serves one port of the tailnet device, and says so if there is an
+// address that people open.
+func (g *Gateway) listen(ctx context.Context, port string, conf *tls.Config, h http.Handler, address string) error {
+	ln, err := g.conf.Tailnet.Listen("tcp", port)
+	if err != nil {
+		return fmt.Errorf("listening on the tailnet: %w", err)
+	}
+	if conf != nil {
+		ln = tls.NewListener(ln, conf)
+	}
+	if address != "" {
+		fmt.Fprintf(g.conf.Out, "Homie is at %s\n", address)
+		g.conf.Log.Info("serving", "address", address)
+	}
+	return g.serve(ctx, ln, h, nil)
 }
 
 // door is the front door in front of everything the gateway serves.
@@ -58,11 +72,6 @@ func (g *Gateway) door(host func() string, plain bool) *frontdoor.Door {
 }
 
 func (g *Gateway) host() string { return g.conf.Tailnet.FQDN() }
-
-func (g *Gateway) announce(address string) {
-	fmt.Fprintf(g.conf.Out, "Homie is at %s\n", address)
-	g.conf.Log.Info("serving", "address", address)
-}
 
 // ownCertificate loads the certificate given instead of the MagicDNS one. The
 // canonical name is the device's own if the certificate covers it, else the
@@ -87,17 +96,24 @@ func ownCertificate(certFile, keyFile, fqdn string) (*tls.Config, string, error)
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, host, nil
 }
 
-// certificate returns how to speak TLS, under which name, and what keeps the
-// certificate fresh.
-func (g *Gateway) certificate() (conf *tls.Config, host func() string, carry func(context.Context) error, err error) {
+// credentials are the certificate given, or the MagicDNS one.
+func (g *Gateway) credentials() (credentials, error) {
 	if g.conf.CertFile != "" {
 		conf, name, err := ownCertificate(g.conf.CertFile, g.conf.KeyFile, g.host())
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		return conf, func() string { return name }, func(ctx context.Context) error { <-ctx.Done(); return nil }, nil
+		return credentials{
+			host: func() string { return name }, tls: conf,
+			trouble: func() string { return "" },
+			run:     func(ctx context.Context) error { <-ctx.Done(); return nil },
+		}, err
 	}
-	lc := g.conf.Tailnet.Local()
-	return &tls.Config{GetCertificate: lc.GetCertificate, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
-		g.host, func(ctx context.Context) error { <-ctx.Done(); return nil }, nil
+	cert := up.NewCertificate(g.conf.Tailnet)
+	return credentials{
+		host: g.host, tls: cert.TLSConfig(), run: cert.Run,
+		trouble: func() string {
+			if s := cert.Status(); s.State != up.CertReady {
+				return s.Message
+			}
+			return ""
+		},
+	}, nil
 }

@@ -36,6 +36,9 @@ import (
 // its name starts with Sec- (Fetch standard, forbidden request-headers).
 const ProgramHeader = "Sec-Homie"
 
+// healthPath needs no check and tells nothing but that the process serves.
+const healthPath = "/healthz"
+
 // Handler serves a request whose caller is known.
 type Handler func(w http.ResponseWriter, r *http.Request, who tsidentity.Caller)
 
@@ -66,8 +69,8 @@ func New(conf Config, next Handler) *Door {
 
 // ServeHTTP checks a request and hands it on with its caller.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d.protect(w.Header())
-	if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+	protect(w.Header(), d.conf.Plain)
+	if r.URL.Path == healthPath && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		healthz(w)
 		return
 	}

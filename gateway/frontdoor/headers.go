@@ -23,7 +23,7 @@ var policy = strings.Join([]string{
 }, "; ")
 
 // protect sets the headers that bound what a browser does with an answer.
-func (d *Door) protect(h http.Header) {
+func protect(h http.Header, plain bool) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -31,20 +31,7 @@ func (d *Door) protect(h http.Header) {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
-	if !d.conf.Plain {
+	if !plain {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-}
-
-// Redirect sends whoever comes by a short name, an address or plain HTTP to the
-// canonical one. It looks at nothing and says nothing else.
-func Redirect(host func() string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/healthz" {
-			healthz(w)
-			return
-		}
-		w.Header().Set("Connection", "close")
-		http.Redirect(w, r, "https://"+host()+r.URL.RequestURI(), http.StatusPermanentRedirect)
-	})
 }

@@ -32,9 +32,7 @@ var (
 func (d *Door) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 	w.Header().Set("Cache-Control", "no-store")
 	if strings.Contains(r.Header.Get("Accept"), "text/html") {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(no.status)
-		io.WriteString(w, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Homie</title><h1>Homie</h1><p>"+html.EscapeString(no.text)+"</p></html>\n")
+		page(w, no.status, no.text)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -42,6 +40,15 @@ func (d *Door) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 	e := wire.Errorf(no.reason, "%s", no.text)
 	// A write error means that the other side is gone.
 	_ = json.NewEncoder(w).Encode(wire.Message{JSONRPC: wire.Version, ID: json.RawMessage("null"), Error: e})
+}
+
+// page is a page of one paragraph, for people whom nothing else can be shown.
+func page(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	io.WriteString(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">`+
+		`<title>Homie</title><style>:root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem}</style>`+
+		`<h1>Homie</h1><p>`+html.EscapeString(text)+"</p></html>\n")
 }
 
 func healthz(w http.ResponseWriter) {
