@@ -17,7 +17,7 @@ export function Header({ me, compact }: { me: Whoami; compact?: boolean }) {
         "z-20 flex shrink-0 items-center gap-1 px-[max(0.75rem,env(safe-area-inset-left))] pt-[env(safe-area-inset-top)] sm:gap-2 sm:px-6",
         compact
           ? "h-13 border-b border-line in-data-keyboard:hidden short:hidden"
-          : "sticky top-0 h-16 border-b border-transparent bg-bg/85 backdrop-blur-md",
+          : "h-16",
       )}
     >
       <Link href="/" aria-label="Homie, machines" className="flex items-center gap-2.5 rounded-xl p-1.5 sm:mr-4">

@@ -184,7 +184,9 @@ export class Client {
   }
 
   private setMe(me: Whoami): void {
-    if (JSON.stringify(me) !== JSON.stringify(this.me.get())) this.me.set(me);
+    if (JSON.stringify(me) === JSON.stringify(this.me.get())) return;
+    this.me.set(me);
+    this.subscriptions.rightsChanged();
   }
 }
 

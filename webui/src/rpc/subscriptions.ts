@@ -52,6 +52,13 @@ export class Subscriptions {
     for (const [topic, sub] of this.topics) void this.open(topic, sub);
   }
 
+  /** Rights have changed: what was refused or taken away may be open again. */
+  rightsChanged(): void {
+    for (const [topic, sub] of this.topics) {
+      if (!sub.active && sub.early === null) void this.open(topic, sub);
+    }
+  }
+
   /** The connection is gone. Numbers are kept for the next one. */
   disconnected(): void {
     this.call = null;

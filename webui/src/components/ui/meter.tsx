@@ -6,16 +6,18 @@ interface MeterProps {
   text: string;
   /** From 0 to 1. */
   value: number;
+  /** Stacked takes little width: the words above each other. */
+  stacked?: boolean;
 }
 
 /** A labelled bar of how full something is. */
-export function Meter({ label, text, value }: MeterProps) {
+export function Meter({ label, text, value, stacked }: MeterProps) {
   const percent = Math.round(Math.min(1, Math.max(0, value)) * 100);
   const color = percent >= 92 ? "bg-bad" : percent >= 78 ? "bg-lamp" : "bg-good";
   return (
     <div className="min-w-0">
-      <div className="flex items-baseline justify-between gap-2 text-[0.8rem]">
-        <span className="text-muted">{label}</span>
+      <div className={cn("flex", stacked ? "flex-col-reverse" : "items-baseline justify-between gap-2 text-[0.9rem]")}>
+        <span className={cn("text-muted", stacked && "text-[0.78rem]")}>{label}</span>
         <span className="truncate font-medium tabular-nums">{text}</span>
       </div>
       <div

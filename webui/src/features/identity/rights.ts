@@ -2,13 +2,7 @@ import type { GrantInfo, Whoami } from "@/gen/api";
 import { client } from "@/app/client";
 import { list } from "@/lib/format";
 import { useStore } from "@/lib/store";
-
-/** Whether a pattern such as "terminal:*" covers a capability. */
-export function covers(pattern: string, capability: string): boolean {
-  const [service, verb] = pattern.split(":");
-  const [wantService, wantVerb] = capability.split(":");
-  return (service === "*" || service === wantService) && (verb === "*" || verb === wantVerb);
-}
+import { covers } from "./covers";
 
 /**
  * Whether the caller holds a capability somewhere. It decides what the app

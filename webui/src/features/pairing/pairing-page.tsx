@@ -47,7 +47,7 @@ function Requests({ requests }: { requests: Request[] }) {
       <h2 id="asking" className="mb-3 font-display text-xl font-semibold">
         Asking to join
       </h2>
-      <ul className="grid gap-4 sm:grid-cols-[repeat(auto-fill,minmax(22rem,1fr))]">
+      <ul className="grid grid-cols-1 gap-4 sm:grid-cols-[repeat(auto-fill,minmax(22rem,1fr))]">
         {requests.map((r) => (
           <RequestCard key={r.device} request={r} />
         ))}

@@ -10,9 +10,9 @@ export function Health({ machine }: { machine: Machine }) {
   if (!h) return <p className="text-sm text-muted">No readings yet.</p>;
   return (
     <div className="grid grid-cols-3 gap-4">
-      <Meter label="Load" text={h.load1.toFixed(2)} value={h.cpus > 0 ? h.load1 / h.cpus : 0} />
-      <Meter label="Memory" text={percent(h.memoryUsed, h.memoryTotal)} value={part(h.memoryUsed, h.memoryTotal)} />
-      <Meter label="Disk" text={percent(h.diskUsed, h.diskTotal)} value={part(h.diskUsed, h.diskTotal)} />
+      <Meter stacked label="Load" text={h.load1.toFixed(2)} value={h.cpus > 0 ? h.load1 / h.cpus : 0} />
+      <Meter stacked label="Memory" text={percent(h.memoryUsed, h.memoryTotal)} value={part(h.memoryUsed, h.memoryTotal)} />
+      <Meter stacked label="Disk" text={percent(h.diskUsed, h.diskTotal)} value={part(h.diskUsed, h.diskTotal)} />
     </div>
   );
 }

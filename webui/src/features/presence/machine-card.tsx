@@ -18,16 +18,18 @@ export function MachineCard({ machine, sessions }: { machine: Machine; sessions:
       <div className="flex items-center gap-4 p-5 pb-4">
         <Window lit={machine.online} />
         <div className="min-w-0 flex-1">
-          <h2 className="truncate font-display text-[1.4rem] leading-tight font-semibold">
-            <Link href={path} className="rounded-md hover:underline">
-              {machine.name}
-            </Link>
-          </h2>
-          <p className="truncate text-[0.95rem] text-muted">
+          <div className="flex items-center justify-between gap-3">
+            <h2 className="truncate font-display text-[1.4rem] leading-tight font-semibold">
+              <Link href={path} className="rounded-md hover:underline">
+                {machine.name}
+              </Link>
+            </h2>
+            <Reach machine={machine} />
+          </div>
+          <p className="mt-0.5 truncate text-[0.95rem] text-muted">
             <Since machine={machine} />
           </p>
         </div>
-        <Reach machine={machine} />
       </div>
       {machine.online && (
         <div className="px-5 pb-5">

@@ -1,4 +1,4 @@
-import { House } from "lucide-react";
+import { Plus } from "lucide-react";
 import type { Machine, Whoami } from "@/gen/api";
 import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
 import { useLive } from "@/lib/live";
@@ -6,6 +6,7 @@ import { Link } from "@/lib/router";
 import { can, shortName } from "@/features/identity/rights";
 import { WaitingRequests } from "@/features/pairing/waiting-requests";
 import { useSessions } from "@/features/terminal/sessions";
+import { House } from "./house";
 import { MachineCard } from "./machine-card";
 import { machines } from "./machines";
 
@@ -15,15 +16,21 @@ export function MachinesPage({ me }: { me: Whoami }) {
   const sessions = useSessions(can(me, "terminal:read"));
   return (
     <>
-      <PageHead title={`${greeting(new Date())}, ${shortName(me)}.`}>
-        {state.status === "ready" && state.value.length > 0 && summary(state.value)}
-      </PageHead>
+      <div className="flex items-end justify-between gap-4">
+        <PageHead title={`${greeting(new Date())}, ${shortName(me)}.`}>
+          {state.status === "ready" && state.value.length > 0 && summary(state.value)}
+        </PageHead>
+        <House
+          machines={state.status === "ready" ? state.value : []}
+          className="mb-3 w-28 shrink-0 sm:mr-4 sm:-mb-1.5 sm:w-56"
+        />
+      </div>
       {can(me, "pairing:read") && <WaitingRequests />}
       {state.status === "loading" && <Loading what="your machines" />}
       {state.status === "error" && <Failed error={state.error} onRetry={machines.refresh} />}
       {state.status === "ready" && state.value.length === 0 && <NoMachines me={me} />}
       {state.status === "ready" && state.value.length > 0 && (
-        <div className="grid gap-5 sm:grid-cols-[repeat(auto-fill,minmax(21rem,1fr))]">
+        <div className="grid grid-cols-1 items-start gap-5 sm:grid-cols-[repeat(auto-fill,minmax(21rem,1fr))]">
           {state.value.map((m) => (
             <MachineCard key={m.name} machine={m} sessions={sessions.filter((s) => s.node === m.name)} />
           ))}
@@ -35,7 +42,7 @@ export function MachinesPage({ me }: { me: Whoami }) {
 
 function NoMachines({ me }: { me: Whoami }) {
   return (
-    <Empty icon={<House />} title="No machines yet">
+    <Empty icon={<Plus />} title="No machines yet">
       {can(me, "pairing:write") ? (
         <>
           <p>On a computer that should join this home, run:</p>

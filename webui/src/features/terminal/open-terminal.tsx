@@ -27,13 +27,13 @@ export function OpenTerminal({ machine, wide }: { machine: Machine; wide?: boole
     await openTerminal(machine.name, account);
     setBusy(false);
   };
+  if (!machine.online) return <Note>Its terminals open again when it is back.</Note>;
   const several = machine.accounts.length > 1;
-  const disabled = busy || !machine.online;
   return (
     <div className={cn("flex", wide && "w-full")}>
       <Button
-        look="primary"
-        disabled={disabled}
+        look="soft"
+        disabled={busy}
         onClick={() => void open(usualAccount(machine))}
         className={cn(wide && "flex-1", several && "rounded-r-none")}
       >
@@ -45,11 +45,11 @@ export function OpenTerminal({ machine, wide }: { machine: Machine; wide?: boole
         <Menu
           trigger={
             <Button
-              look="primary"
+              look="soft"
               size="icon"
-              disabled={disabled}
+              disabled={busy}
               aria-label={`Open a terminal on ${machine.name} as another account`}
-              className="rounded-l-none border-l border-on-accent/25"
+              className="rounded-l-none border-l border-accent/25"
             >
               <ChevronDown aria-hidden />
             </Button>

@@ -1,0 +1,229 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Session } from "@/gen/api";
+import { Client } from "@/rpc/client";
+import { FakeSocket, settle } from "@/rpc/fake-socket";
+import { Kind } from "@/rpc/frame";
+import { INITIAL_LIMITS } from "@/rpc/socket";
+import { Attachment } from "./attachment";
+
+const session: Session = {
+  id: "s1",
+  node: "den",
+  name: "",
+  command: ["/bin/bash"],
+  dir: "/",
+  account: "olivia",
+  cols: 80,
+  rows: 24,
+  state: "running",
+  startedAt: "",
+  startedBy: "",
+  endedAt: null,
+  exitCode: null,
+  viewers: 1,
+  offset: 0,
+};
+
+/** An emulator that parses when it is told to. */
+class Screen {
+  text = "";
+  private waiting: { bytes: Uint8Array; parsed: () => void }[] = [];
+
+  write = (bytes: Uint8Array, parsed: () => void) => this.waiting.push({ bytes, parsed });
+  reset = () => {
+    this.parse();
+    this.text = "";
+  };
+
+  parse(): string {
+    for (const { bytes, parsed } of this.waiting.splice(0)) {
+      this.text += new TextDecoder().decode(bytes);
+      parsed();
+    }
+    return this.text;
+  }
+}
+
+let client: Client;
+let screen: Screen;
+let attachment: Attachment;
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  FakeSocket.all = [];
+  client = new Client({ url: "ws://home/rpc", version: "test", open: FakeSocket.open, random: () => 0.5 });
+  client.start();
+  await connect();
+  screen = new Screen();
+  attachment = new Attachment(client, { node: "den", session: "s1" }, screen);
+  attachment.attach();
+});
+
+afterEach(() => {
+  attachment.close();
+  vi.useRealTimers();
+});
+
+async function connect(): Promise<FakeSocket> {
+  const socket = FakeSocket.last;
+  await socket.opens();
+  await socket.answers(socket.take("rpc.hello"), {
+    protocol: 1,
+    server: { name: "homie", version: "1", epoch: "one" },
+    caller: { capabilities: ["*:*"] },
+    limits: { ...INITIAL_LIMITS, windowBytes: 16 },
+  });
+  return socket;
+}
+
+/** Answers the attach call and returns the stream's id. */
+async function attached(offset: number, at = offset, skipped = 0): Promise<number> {
+  const call = FakeSocket.last.take("terminal.session.attach");
+  await FakeSocket.last.answers(call, { session: { ...session, offset: at }, offset, skipped });
+  return call.id;
+}
+
+const phase = () => attachment.state.get().phase;
+
+describe("output", () => {
+  it("is shown from as far back as it is kept, and credited when it was parsed", async () => {
+    expect(FakeSocket.last.calls.at(-1)?.params).toEqual({ node: "den", session: "s1" });
+    const id = await attached(100, 110);
+    expect(phase()).toBe("live");
+    await FakeSocket.last.sends(Kind.Data, id, 100, "0123456789");
+    expect(FakeSocket.last.frames).toEqual([]);
+    expect(screen.parse()).toBe("0123456789");
+    expect(FakeSocket.last.frames).toMatchObject([{ kind: Kind.Credit, stream: id, offset: 26 }]);
+  });
+
+  it("continues exactly after the connection was lost", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.Data, id, 0, "one ");
+    await FakeSocket.last.sends(Kind.Data, id, 4, "two ");
+    await FakeSocket.last.breaks();
+    expect(phase()).toBe("away");
+    client.wake();
+    await connect();
+    const call = FakeSocket.last.calls.find((c) => c.method === "terminal.session.attach");
+    expect(call?.params).toMatchObject({ offset: 8 });
+    const next = await attached(8, 14);
+    await FakeSocket.last.sends(Kind.Data, next, 8, "three ");
+    expect(screen.parse()).toBe("one two three ");
+  });
+
+  it("that comes twice is shown once", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.Data, id, 0, "abcd");
+    await FakeSocket.last.sends(Kind.Data, id, 2, "cdef");
+    await FakeSocket.last.sends(Kind.Data, id, 0, "abc");
+    expect(screen.parse()).toBe("abcdef");
+  });
+
+  it("starts anew where bytes are missing", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.Data, id, 0, "old");
+    await FakeSocket.last.sends(Kind.Data, id, 500, "new");
+    expect(screen.parse()).toBe("new");
+    await FakeSocket.last.breaks();
+    client.wake();
+    await connect();
+    const next = await attached(900, 900, 397);
+    expect(attachment.skipped.get()).toBe(397);
+    await FakeSocket.last.sends(Kind.Data, next, 900, "newer");
+    expect(screen.parse()).toBe("newer");
+  });
+
+  it("of a stream that was replaced is ignored", async () => {
+    const old = await attached(0);
+    attachment.attach();
+    await attached(0);
+    await FakeSocket.last.sends(Kind.Data, old, 0, "ghost");
+    expect(screen.parse()).toBe("");
+  });
+});
+
+describe("input", () => {
+  it("is sent in order with running offsets while live, and refused otherwise", async () => {
+    expect(attachment.write(bytes("early"))).toBe(false);
+    const id = await attached(0);
+    expect(attachment.write(bytes("ls"))).toBe(true);
+    expect(attachment.write(bytes("\r"))).toBe(true);
+    expect(FakeSocket.last.frames).toMatchObject([
+      { kind: Kind.Data, stream: id, offset: 0, payload: bytes("ls") },
+      { kind: Kind.Data, stream: id, offset: 2, payload: bytes("\r") },
+    ]);
+    await FakeSocket.last.breaks();
+    expect(attachment.write(bytes("lost?"))).toBe(false);
+    client.wake();
+    await connect();
+    await attached(0);
+    expect(FakeSocket.last.frames).toEqual([]); // nothing is sent a second time
+  });
+
+  it("is guarded while old output is replayed", async () => {
+    const id = await attached(0, 4);
+    expect(attachment.replaying).toBe(true);
+    await FakeSocket.last.sends(Kind.Data, id, 0, "\x1b[6n");
+    expect(attachment.replaying).toBe(true);
+    screen.parse();
+    expect(attachment.replaying).toBe(false);
+  });
+});
+
+describe("the end", () => {
+  it("of the program is told with its exit status", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.End, id, 0);
+    const ended = { ...session, state: "exited", exitCode: 3 };
+    await FakeSocket.last.answers(FakeSocket.last.take("terminal.session.list"), { sessions: [ended] });
+    expect(attachment.state.get()).toMatchObject({ phase: "ended", session: { exitCode: 3 } });
+  });
+
+  it("of a right stops the terminal and says why", async () => {
+    const id = await attached(0);
+    const why = { code: 1, message: "Your grant was taken away.", data: { reason: "forbidden", retryable: false } };
+    await FakeSocket.last.sends(Kind.End, id, 0, JSON.stringify(why));
+    expect(attachment.state.get()).toMatchObject({ phase: "failed", error: { message: "Your grant was taken away." } });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeSocket.last.has("terminal.session.attach")).toBe(false);
+  });
+
+  it("of a machine is waited out", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.Data, id, 0, "here");
+    const why = { code: 1, message: "den is offline.", data: { reason: "unavailable", retryable: true } };
+    await FakeSocket.last.sends(Kind.End, id, 0, JSON.stringify(why));
+    expect(phase()).toBe("away");
+    await vi.advanceTimersByTimeAsync(500);
+    await FakeSocket.last.says({ jsonrpc: "2.0", id: FakeSocket.last.take("terminal.session.attach").id, error: why });
+    expect(phase()).toBe("away");
+    await vi.advanceTimersByTimeAsync(1_000);
+    await attached(4);
+    expect(phase()).toBe("live");
+  });
+});
+
+describe("the size", () => {
+  it("is sent once it rests, and only when it differs", async () => {
+    attachment.resize(80, 24);
+    await attached(0);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(FakeSocket.last.has("terminal.session.resize")).toBe(false);
+    for (let cols = 90; cols <= 100; cols++) attachment.resize(cols, 30);
+    await vi.advanceTimersByTimeAsync(200);
+    const call = FakeSocket.last.take("terminal.session.resize");
+    expect(call.params).toEqual({ node: "den", session: "s1", cols: 100, rows: 30 });
+    expect(FakeSocket.last.has("terminal.session.resize")).toBe(false);
+  });
+
+  it("is sent when a terminal that was away is back", async () => {
+    await FakeSocket.last.breaks();
+    attachment.resize(60, 20);
+    client.wake();
+    await connect();
+    await attached(0);
+    await settle();
+    expect(FakeSocket.last.take("terminal.session.resize").params).toMatchObject({ cols: 60, rows: 20 });
+  });
+});

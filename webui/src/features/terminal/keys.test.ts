@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { encodeKey, modify } from "./keys";
+
+const none = { ctrl: false, alt: false };
+const ctrl = { ctrl: true, alt: false };
+const alt = { ctrl: false, alt: true };
+
+it("special keys are what xterm sends", () => {
+  expect(encodeKey("up", none, false)).toBe("\x1b[A");
+  expect(encodeKey("up", none, true)).toBe("\x1bOA");
+  expect(encodeKey("left", ctrl, true)).toBe("\x1b[1;5D");
+  expect(encodeKey("right", alt, false)).toBe("\x1b[1;3C");
+  expect(encodeKey("pageUp", none, false)).toBe("\x1b[5~");
+  expect(encodeKey("pageDown", ctrl, false)).toBe("\x1b[6;5~");
+  expect(encodeKey("home", none, true)).toBe("\x1bOH");
+  expect(encodeKey("escape", none, false)).toBe("\x1b");
+  expect(encodeKey("tab", alt, false)).toBe("\x1b\t");
+});
+
+it("Ctrl makes control characters of keys that have one", () => {
+  expect(modify("c", ctrl)).toBe("\x03");
+  expect(modify("C", ctrl)).toBe("\x03");
+  expect(modify("[", ctrl)).toBe("\x1b");
+  expect(modify(" ", ctrl)).toBe("\0");
+  expect(modify("/", ctrl)).toBe("\x1f");
+  expect(modify("?", ctrl)).toBe("\x7f");
+  expect(modify("ä", ctrl)).toBe("ä");
+  expect(modify("1", ctrl)).toBe("1");
+});
+
+it("Alt puts an escape before one key and leaves longer text alone", () => {
+  expect(modify("b", alt)).toBe("\x1bb");
+  expect(modify("x", { ctrl: true, alt: true })).toBe("\x1b\x18");
+  expect(modify("pasted text", alt)).toBe("pasted text");
+  expect(modify("\x1b[A", ctrl)).toBe("\x1b[A");
+});
