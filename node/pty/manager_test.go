@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -193,7 +194,7 @@ func interruptOne() {
 		func(s *Session) { s.End() },
 	} {
 		var info terminal.Session
-		for err := error(wire.Errorf(wire.Unavailable, "")); err != nil; { // until Run runs
+		for err := error(wire.Errorf(wire.Unavailable, "")); err != nil; runtime.Gosched() { // until Run runs
 			info, err = m.Start(terminal.StartParams{Command: []string{"cat"}, Cols: 80, Rows: 24}, "")
 		}
 		s, _ := m.Get(info.ID)
