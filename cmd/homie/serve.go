@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway"
+	"homie/internal/memory"
 	"homie/node"
 	"homie/tsidentity/up"
 )
@@ -97,6 +98,11 @@ func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	group.Go(func() error { return d.Run(ctx) })
+	memory.Limit()
+	group.Go(func() error {
+		memory.HandBack(ctx)
+		return nil
+	})
 	group.Go(func() error {
 		defer cancel()
 		return do(ctx, d)

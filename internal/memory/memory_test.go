@@ -1,0 +1,48 @@
+package memory
+
+import (
+	"context"
+	"math"
+	"runtime/debug"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestLimit(t *testing.T) {
+	t.Setenv("GOMEMLIMIT", "")
+	old := debug.SetMemoryLimit(math.MaxInt64)
+	defer debug.SetMemoryLimit(old)
+	Limit()
+	if got := debug.SetMemoryLimit(-1); got < minLimit || got > maxLimit {
+		t.Errorf("the limit is %d bytes, want %d to %d", got, minLimit, maxLimit)
+	}
+	debug.SetMemoryLimit(1 << 30)
+	Limit()
+	if got := debug.SetMemoryLimit(-1); got != 1<<30 {
+		t.Errorf("a limit that was set became %d", got)
+	}
+}
+
+func TestHandBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		garbage := make([]byte, 256<<20)
+		for i := 0; i < len(garbage); i += 4096 {
+			garbage[i] = 1
+		}
+		garbage = nil
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			HandBack(ctx)
+		}()
+		time.Sleep(3 * lookEvery) // in the bubble's time
+		synctest.Wait()
+		if free := read().free; free > 2*surplus {
+			t.Errorf("%d bytes are held unused after a quiet while", free)
+		}
+		cancel()
+		<-done
+	})
+}
