@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"context"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -117,6 +116,8 @@ func (r *Registry) ServeSocket(w http.ResponseWriter, req *http.Request, who tsi
 		return
 	}
 	defer r.sockets.close(key)
+	r.carrying.Add(1)
+	defer r.carrying.Done()
 	up := websocket.Upgrader{
 		Subprotocols:    []string{wire.Subprotocol},
 		ReadBufferSize:  readBuffer,
@@ -132,6 +133,6 @@ func (r *Registry) ServeSocket(w http.ResponseWriter, req *http.Request, who tsi
 	log := r.opts.Log.With("caller", who.Name(), "device", who.Device.Name)
 	c := newConn(ws, r, identify, log, true)
 	log.Debug("connection opened")
-	err = c.Run(context.WithoutCancel(req.Context()))
+	err = c.Run(req.Context()) // ends with the server, not with the request
 	log.Debug("connection closed", "peer", c.Peer().Kind, "err", err)
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"homie/tsidentity"
@@ -57,7 +58,13 @@ type Registry struct {
 	topics  map[string]*eventLog
 	limits  *limiters
 	sockets sockets
+
+	carrying sync.WaitGroup // connections from ServeSocket
 }
+
+// Wait returns when every connection that ServeSocket carries has ended. Call it
+// after the server has stopped.
+func (r *Registry) Wait() { r.carrying.Wait() }
 
 var (
 	validName       = regexp.MustCompile(`^[a-z]+(\.[a-z]+)+$`)

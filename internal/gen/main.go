@@ -30,30 +30,8 @@ func main() {
 }
 
 func run(root string) error {
-	registry, err := rpc.NewRegistry(rpc.Options{}, gateway.API()...)
+	files, err := generate(root)
 	if err != nil {
-		return err
-	}
-	src := newSource(root)
-	model, err := newModel(registry, src)
-	if err != nil {
-		return err
-	}
-	doc, err := openRPC(model)
-	if err != nil {
-		return err
-	}
-	client, err := goClient(model)
-	if err != nil {
-		return err
-	}
-	files := map[string][]byte{
-		"webui/src/gen/api.ts":          typeScript(model),
-		"gateway/openrpc.json":          doc,
-		"docs/protocol.md":              protocolPage(model),
-		"cmd/homie/internal/api/api.go": client,
-	}
-	if err := addSeeds(model, files); err != nil {
 		return err
 	}
 	for name, data := range files {
@@ -62,6 +40,34 @@ func run(root string) error {
 		}
 	}
 	return nil
+}
+
+// generate returns the content of every generated file by its path below root.
+func generate(root string) (map[string][]byte, error) {
+	registry, err := rpc.NewRegistry(rpc.Options{}, gateway.API()...)
+	if err != nil {
+		return nil, err
+	}
+	src := newSource(root)
+	model, err := newModel(registry, src)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := openRPC(model)
+	if err != nil {
+		return nil, err
+	}
+	client, err := goClient(model)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{
+		"webui/src/gen/api.ts":          typeScript(model),
+		"gateway/openrpc.json":          doc,
+		"docs/protocol.md":              protocolPage(model),
+		"cmd/homie/internal/api/api.go": client,
+	}
+	return files, addSeeds(model, files)
 }
 
 // write leaves a file alone that has the right content, so that nothing is
