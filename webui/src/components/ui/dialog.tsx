@@ -1,6 +1,6 @@
 import * as Radix from "@radix-ui/react-dialog";
 import { X } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
 
@@ -11,15 +11,30 @@ interface DialogProps {
   description?: ReactNode;
   children?: ReactNode;
   wide?: boolean;
+  /** Takes the focus when the dialog closes; default: what had it before. */
+  returnFocus?: () => void;
 }
 
 /** A window over the page: a sheet from below on a phone. Esc closes it. */
-export function Dialog({ open, onOpenChange, title, description, children, wide }: DialogProps) {
+export function Dialog({ open, onOpenChange, title, description, children, wide, returnFocus }: DialogProps) {
+  const before = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45 backdrop-blur-[2px]" />
         <Radix.Content
+          onOpenAutoFocus={(e) => {
+            before.current = document.activeElement;
+            const first = (e.currentTarget as HTMLElement).querySelector<HTMLElement>("[data-first]");
+            if (!first) return;
+            e.preventDefault();
+            first.focus();
+          }}
+          onCloseAutoFocus={(e) => {
+            e.preventDefault();
+            if (returnFocus) returnFocus();
+            else if (before.current instanceof HTMLElement) before.current.focus();
+          }}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cn(
             "arrive fixed z-50 flex max-h-[85dvh] flex-col rounded-t-3xl border border-line bg-surface p-5 shadow-card",
@@ -70,7 +85,9 @@ export function Confirm({ action, danger, onConfirm, ...dialog }: ConfirmProps) 
   return (
     <Dialog {...dialog}>
       <div className="mt-6 flex flex-col-reverse gap-2 sm:flex-row sm:justify-end">
-        <Button onClick={() => dialog.onOpenChange(false)}>Keep it</Button>
+        <Button data-first onClick={() => dialog.onOpenChange(false)}>
+          Keep it
+        </Button>
         <Button look={danger ? "danger" : "primary"} disabled={busy} onClick={() => void confirm()}>
           {action}
         </Button>

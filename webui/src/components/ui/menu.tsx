@@ -22,7 +22,7 @@ export function Menu({ trigger, children, align = "end", onCloseAutoFocus }: Men
           sideOffset={6}
           collisionPadding={8}
           onCloseAutoFocus={onCloseAutoFocus}
-          className="arrive z-50 min-w-52 rounded-2xl border border-line bg-surface p-1.5 shadow-card"
+          className="arrive z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-52 overflow-y-auto rounded-2xl border border-line bg-surface p-1.5 shadow-card"
         >
           {children}
         </Radix.Content>

@@ -3,13 +3,14 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { Dialog } from "@/components/ui/dialog";
 
 /** A terminal's text as ordinary text, which a finger can select. */
-export function CopySheet({ text, onClose }: { text: string | null; onClose: () => void }) {
+export function CopySheet({ text, onClose, returnFocus }: { text: string | null; onClose: () => void; returnFocus: () => void }) {
   return (
     <Dialog
       open={text !== null}
       onOpenChange={(open) => !open && onClose()}
       title="Select and copy"
       wide
+      returnFocus={returnFocus}
     >
       <Text text={text ?? ""} />
       <div className="mt-4 flex justify-end">

@@ -4,6 +4,7 @@ import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal, type IDisposable } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
+import { TOUCH } from "@/lib/media";
 import { theme } from "@/lib/theme";
 import { palette } from "./palette";
 import { settings } from "./settings";
@@ -49,8 +50,13 @@ function openLink(event: MouseEvent, uri: string): void {
   window.open(uri, "_blank", "noopener,noreferrer");
 }
 
-/** Draws with the graphics card where there is one; null: the page's own way. */
+/**
+ * Draws with the graphics card where there is one; null: the page's own way,
+ * which touch screens keep: it costs their battery less, and what it draws is
+ * text that the system's own tools can read and select.
+ */
 export async function drawFast(term: Terminal): Promise<IDisposable | null> {
+  if (window.matchMedia(TOUCH).matches) return null;
   try {
     const { WebglAddon } = await import("@xterm/addon-webgl");
     const webgl = new WebglAddon();

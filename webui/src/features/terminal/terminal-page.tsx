@@ -111,10 +111,11 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
       </div>
       {bar && mayType && <KeyBar terminal={terminal} />}
       {!bar && <StatusStrip session={session} terminal={terminal} />}
-      <CopySheet text={copying} onClose={() => setCopying(null)} />
+      <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={() => terminal.focus()} />
       <Confirm
         open={ending}
         onOpenChange={setEnding}
+        returnFocus={() => terminal.focus()}
         title="End this session?"
         description={
           <>
