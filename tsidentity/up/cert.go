@@ -226,13 +226,7 @@ func (c *Certificate) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 	if hello.ServerName == "" {
 		return nil, errors.New("the client asked for no server name")
 	}
-	t := time.NewTimer(handshakeWait)
-	defer t.Stop()
-	select {
-	case <-c.first:
-	case <-t.C:
-	case <-hello.Context().Done():
-	}
+	c.awaitFirst(hello)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -242,6 +236,21 @@ func (c *Certificate) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 		return nil, errors.New("the client asked for another server name")
 	}
 	return c.pair, nil
+}
+
+func (c *Certificate) awaitFirst(hello *tls.ClientHelloInfo) {
+	select {
+	case <-c.first:
+		return
+	default:
+	}
+	t := time.NewTimer(handshakeWait)
+	defer t.Stop()
+	select {
+	case <-c.first:
+	case <-t.C:
+	case <-hello.Context().Done():
+	}
 }
 
 // parsePair is tls.X509KeyPair with the leaf at hand whatever GODEBUG says.
