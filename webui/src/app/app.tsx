@@ -10,6 +10,7 @@ import { Header } from "./header";
 import { Opening } from "./opening";
 import { Page, pageTitle } from "./routes";
 import { TabBar } from "./tab-bar";
+import { UpdateNote } from "./update-note";
 
 /** The whole app: a splash, the visitor's page, or the home. */
 export function App() {
@@ -17,6 +18,7 @@ export function App() {
   return (
     <>
       {me === null ? <Opening /> : isVisitor(me) ? <Visitor me={me} /> : <Home me={me} />}
+      <UpdateNote />
       <Toasts />
     </>
   );

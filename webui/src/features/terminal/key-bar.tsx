@@ -31,9 +31,9 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
     <div
       role="toolbar"
       aria-label="Keys"
-      className="shrink-0 border-t border-line bg-surface px-[max(0.375rem,env(safe-area-inset-left))] pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] in-data-keyboard:pb-1.5"
+      className="shrink-0 border-t border-line bg-surface px-[max(0.375rem,env(safe-area-inset-left))] pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] in-data-keyboard:pb-1.5 short:flex short:gap-1 short:overflow-x-auto"
     >
-      <div className="grid grid-cols-7 gap-1.5">
+      <div className="grid grid-cols-7 gap-1.5 short:contents">
         <Key label="Escape" onPress={press("escape")}>
           Esc
         </Key>
@@ -77,7 +77,7 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
           <ArrowRight />
         </Key>
       </div>
-      <div className="mt-1.5 grid grid-cols-8 gap-1.5">
+      <div className="mt-1.5 grid grid-cols-8 gap-1.5 short:contents">
         <Key label="Interrupt, Control C" onPress={() => terminal.type("\x03")}>
           ^C
         </Key>
@@ -141,7 +141,7 @@ function Key({ label, onPress, pressed, repeat, children }: KeyProps) {
       onContextMenu={(e) => e.preventDefault()}
       onClick={onPress}
       className={cn(
-        "grid h-11 touch-manipulation place-items-center rounded-xl text-[0.9rem] font-medium select-none short:h-9",
+        "grid h-11 touch-manipulation place-items-center rounded-xl text-[0.9rem] font-medium select-none short:h-9 short:min-w-13 short:shrink-0",
         "transition-colors active:bg-lamp-soft [&_svg]:size-5",
         pressed ? "bg-accent text-on-accent" : "bg-sunken",
       )}

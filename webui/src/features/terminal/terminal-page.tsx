@@ -84,7 +84,7 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
 
   return (
     <>
-      <div className="flex shrink-0 items-center gap-1 border-b border-line bg-bg pr-1 sm:pr-3 short:hidden">
+      <div className="flex shrink-0 items-center gap-1 border-b border-line bg-bg pr-1 sm:pr-3">
         <TabStrip ref={strip} me={me} shown={tab} onClose={(t) => closeTab(t, tab)} onEnter={() => terminal.focus()} />
         <TerminalActions
           session={session}
