@@ -76,7 +76,7 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 	dialer := rpc.Dialer{
 		URL:      at.url,
 		TLS:      &tls.Config{RootCAs: n.conf.Roots, MinVersion: tls.VersionTLS12},
-		Client:   wire.ClientInfo{Kind: "node", Version: n.conf.Version},
+		Kind:     "node",
 		Registry: n.registry,
 		NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if at.addr.IsValid() { // the name was looked up in the tailnet already

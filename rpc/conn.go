@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -60,10 +61,11 @@ type Conn struct {
 	failed   chan error    // capacity 1: asks Run to end
 	handlers sync.WaitGroup
 
+	keepalive atomic.Pointer[Keepalive]
+
 	mu        sync.Mutex
 	ctx       func() context.Context // of Run, for Go; nil before and after
 	onClose   []func()
-	keepalive Keepalive
 	greeted   bool
 	peer      wire.ClientInfo
 	nextID    uint32
@@ -81,7 +83,6 @@ func newConn(ws *websocket.Conn, r *Registry, identify Identify, log *slog.Logge
 		out:       newOutbox(),
 		done:      make(chan struct{}),
 		failed:    make(chan error, 1),
-		keepalive: ClientKeepalive,
 		calls:     map[uint32]chan<- wire.Message{},
 		serving:   map[string]context.CancelCauseFunc{},
 		opened:    map[wire.StreamID]*Stream{},
@@ -89,6 +90,7 @@ func newConn(ws *websocket.Conn, r *Registry, identify Identify, log *slog.Logge
 		listeners: map[string]func(wire.Event){},
 		guards:    map[*Stream]string{},
 	}
+	c.keepalive.Store(&ClientKeepalive)
 	if c.identify == nil {
 		c.identify = func(context.Context) (tsidentity.Caller, error) { return tsidentity.Caller{}, nil }
 	}
@@ -108,17 +110,9 @@ func (c *Conn) Peer() wire.ClientInfo {
 
 // SetKeepalive changes how fast a dead peer is noticed.
 func (c *Conn) SetKeepalive(k Keepalive) {
-	c.mu.Lock()
-	c.keepalive = k
-	c.mu.Unlock()
+	c.keepalive.Store(&k)
 	c.extendDeadline()
-	c.out.signal()
-}
-
-func (c *Conn) currentKeepalive() Keepalive {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.keepalive
+	c.out.signal() // the writer takes up the new pace
 }
 
 // Close asks the connection to end with the given cause, which the other side

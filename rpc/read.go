@@ -53,7 +53,7 @@ func (c *Conn) readLoop(ctx context.Context) error {
 
 func (c *Conn) extendDeadline() {
 	// An error means that the socket is closed, which the next read says.
-	_ = c.ws.SetReadDeadline(time.Now().Add(c.currentKeepalive().Idle))
+	_ = c.ws.SetReadDeadline(time.Now().Add(c.keepalive.Load().Idle))
 }
 
 func (c *Conn) requireHello() {
@@ -81,7 +81,7 @@ func (c *Conn) readError(ctx context.Context, err error) error {
 	case errors.Is(err, websocket.ErrReadLimit):
 		return wire.Errorf(wire.TooLarge, "a message is over the limit of %d bytes", wire.MaxMessage).Because(err)
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Errorf("%w: nothing heard for %s", ErrClosed, c.currentKeepalive().Idle)
+		return fmt.Errorf("%w: nothing heard for %s", ErrClosed, c.keepalive.Load().Idle)
 	}
 	return fmt.Errorf("%w: %w", ErrClosed, err)
 }

@@ -12,7 +12,8 @@ import (
 
 // writeLoop sends what is in the outbox, most urgent first, and pings.
 func (c *Conn) writeLoop(ctx context.Context) error {
-	ping := time.NewTimer(c.currentKeepalive().Ping)
+	pace := c.keepalive.Load()
+	ping := time.NewTimer(pace.Ping)
 	defer ping.Stop()
 	for {
 		for {
@@ -28,11 +29,15 @@ func (c *Conn) writeLoop(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-c.out.wake:
+			if k := c.keepalive.Load(); k != pace {
+				pace = k
+				ping.Reset(pace.Ping)
+			}
 		case <-ping.C:
 			if err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)); err != nil {
 				return fmt.Errorf("%w: pinging: %w", ErrClosed, err)
 			}
-			ping.Reset(c.currentKeepalive().Ping)
+			ping.Reset(pace.Ping)
 		}
 	}
 }
