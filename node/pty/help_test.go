@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -208,3 +209,6 @@ func served(t testing.TB, done <-chan error) error {
 		return nil
 	}
 }
+
+// twice is what a line looks like that the terminal echoes and cat repeats.
+func twice(line string) string { return strings.Repeat(line+"\r\n", 2) }

@@ -36,7 +36,7 @@ func TestKillReachesAllProcesses(t *testing.T) {
 	// is stopped, and a child of a child.
 	s := begin(t, m, "bash", "-c", `set -m; trap "" HUP
 		sleep 1000 & sh -c 'sleep 1000 & echo up; wait' & sleep 1000 & kill -STOP %3
-		echo ready; cat`)
+		echo ready; wait`)
 	c, _ := attach(t, s, 0)
 	c.shows(t, "ready\r\n")
 	c.shows(t, "up\r\n")
@@ -82,6 +82,24 @@ func TestKillIsPromptAndRemoves(t *testing.T) {
 	}
 	if _, err := m.Get(s.id); wire.ReasonOf(err) != wire.NotFound {
 		t.Errorf("Get of a removed session = %v, want not found", err)
+	}
+}
+
+// TestKillTakesTheTerminalAway is about programs that end with their terminal
+// but not by a signal.
+func TestKillTakesTheTerminalAway(t *testing.T) {
+	m := run(t, Config{})
+	s := shell(t, m, `trap "" HUP; echo ready; cat; exit 6`)
+	c, done := attach(t, s, 0)
+	c.shows(t, "ready")
+	if err := m.Kill(s.id); err != nil {
+		t.Fatal(err)
+	}
+	if info := end(t, s); info.ExitCode == nil || *info.ExitCode != 6 {
+		t.Errorf("code %v, signal %q, want the program to end by itself with 6", info.ExitCode, info.Signal)
+	}
+	if err := served(t, done); err != nil {
+		t.Errorf("Serve = %v, want an orderly end", err)
 	}
 }
 
@@ -199,7 +217,7 @@ func interruptOne() {
 		}
 		s, _ := m.Get(info.ID)
 		s.Type(ctx, []byte("ready\n"))
-		for at := uint64(0); !strings.Contains(kept(s), "ready\r\nready"); _, at = s.ring.Bounds() {
+		for at := uint64(0); !strings.Contains(kept(s), twice("ready")); _, at = s.ring.Bounds() {
 			s.ring.Wait(ctx, at)
 		}
 		end(s)

@@ -13,8 +13,9 @@ import (
 
 // Times of a session's end.
 const (
-	hangupGrace = 2 * time.Second // from SIGHUP to SIGKILL
-	killGrace   = 2 * time.Second // from SIGKILL to giving up on a process
+	askGrace    = 500 * time.Millisecond // from SIGHUP to taking the terminal away
+	hangupGrace = 2 * time.Second        // from SIGHUP to SIGKILL
+	killGrace   = 2 * time.Second        // from SIGKILL to giving up on a process
 	firstLook   = 5 * time.Millisecond
 )
 
@@ -118,6 +119,10 @@ func (s *Session) exitLocked(e ending) {
 // End asks every process of the session to end and ends those that do not
 // within a grace. It returns when they have, or could not be ended.
 //
+// A program may note SIGHUP and still wait for a key: bash does when the signal
+// comes just before it reads. So the terminal itself goes next, and with it
+// whatever is printed from then on.
+//
 // The program stays unreaped meanwhile: its process id names the session, and
 // must not be given to another one while signals are sent to it.
 func (s *Session) End() {
@@ -132,7 +137,11 @@ func (s *Session) End() {
 	s.mu.Unlock()
 
 	s.proc.hangup(false)
-	gone := s.empties(hangupGrace)
+	gone := s.empties(askGrace)
+	if !gone {
+		s.proc.close()
+		gone = s.empties(hangupGrace - askGrace)
+	}
 	if !gone {
 		s.proc.hangup(true)
 		gone = s.empties(killGrace)

@@ -21,7 +21,7 @@ func TestEcho(t *testing.T) {
 	s := begin(t, m, "cat")
 	c, done := attach(t, s, 0)
 	c.types(t, "hello\n")
-	c.shows(t, "hello\r\nhello\r\n")
+	c.shows(t, twice("hello"))
 	c.types(t, "\x04")
 	if err := served(t, done); err != nil {
 		t.Errorf("Serve = %v, want nil after the session's end", err)
@@ -163,7 +163,7 @@ func TestInputNotRead(t *testing.T) {
 	other := begin(t, m, "cat")
 	oc, _ := attach(t, other, 0)
 	oc.types(t, "fine\n")
-	oc.shows(t, "fine\r\nfine\r\n")
+	oc.shows(t, twice("fine"))
 	if err := m.Kill(deaf.id); err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func TestWatcherTypesNothing(t *testing.T) {
 	watcher.types(t, "ignored\n")
 	watcher.types(t, "ignored\n")
 	writer.types(t, "typed\n")
-	watcher.shows(t, "typed\r\ntyped\r\n")
+	watcher.shows(t, twice("typed"))
 	if got := watcher.text(); strings.Contains(got, "ignored") {
 		t.Errorf("screen shows %q, want nothing of what a watcher typed", got)
 	}
@@ -223,7 +223,7 @@ func TestInterruptInFlood(t *testing.T) {
 		}
 	}
 	done := serve(t, s, c, false)
-	c.shows(t, "y\r\ny\r\n")
+	c.shows(t, twice("y"))
 	c.types(t, "\x03")
 	if info := end(t, s); info.Signal != "SIGINT" {
 		t.Errorf("yes ended by %q, want SIGINT", info.Signal)
