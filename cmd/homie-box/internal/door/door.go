@@ -123,6 +123,10 @@ func (d *Door) Serve(ctx context.Context) error {
 // Forget drops idle connections to a gateway that has ended.
 func (d *Door) Forget() { d.transport.CloseIdleConnections() }
 
+// Client speaks to the gateway through the person's device, past the checks,
+// for the program that runs the door.
+func (d *Door) Client() *http.Client { return &http.Client{Transport: d.transport} }
+
 // Link returns a link that opens the door to one browser, "" where the door
 // knows its callers by their account.
 func (d *Door) Link() string {
