@@ -49,7 +49,9 @@ function Requests({ requests }: { requests: Request[] }) {
       </h2>
       <ul className="grid grid-cols-1 gap-4 sm:grid-cols-[repeat(auto-fill,minmax(22rem,1fr))]">
         {requests.map((r) => (
-          <RequestCard key={r.device} request={r} />
+          <li key={r.device}>
+            <RequestCard request={r} />
+          </li>
         ))}
       </ul>
     </section>

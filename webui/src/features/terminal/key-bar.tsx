@@ -34,16 +34,16 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
       className="shrink-0 border-t border-line bg-surface px-[max(0.375rem,env(safe-area-inset-left))] pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] in-data-keyboard:pb-1.5 short:flex short:gap-1 short:overflow-x-auto"
     >
       <div className="grid grid-cols-7 gap-1.5 short:contents">
-        <Key label="Escape" onPress={press("escape")}>
+        <Key label="Esc, escape" onPress={press("escape")}>
           Esc
         </Key>
-        <Key label="Control, for the next key" pressed={held.ctrl} onPress={toggle("ctrl")}>
+        <Key label="Ctrl, held for the next key" pressed={held.ctrl} onPress={toggle("ctrl")}>
           Ctrl
         </Key>
-        <Key label="Alt, for the next key" pressed={held.alt} onPress={toggle("alt")}>
+        <Key label="Alt, held for the next key" pressed={held.alt} onPress={toggle("alt")}>
           Alt
         </Key>
-        <Key label="Page up" repeat onPress={press("pageUp")}>
+        <Key label="PgUp, page up" repeat onPress={press("pageUp")}>
           PgUp
         </Key>
         <Key label="Home" onPress={press("home")}>
@@ -58,13 +58,13 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
         <Key label="Tab" onPress={press("tab")}>
           Tab
         </Key>
-        <Key label="Slash" onPress={type("/")}>
+        <Key label="/, slash" onPress={type("/")}>
           /
         </Key>
-        <Key label="Pipe" onPress={type("|")}>
+        <Key label="|, pipe" onPress={type("|")}>
           |
         </Key>
-        <Key label="Page down" repeat onPress={press("pageDown")}>
+        <Key label="PgDn, page down" repeat onPress={press("pageDown")}>
           PgDn
         </Key>
         <Key label="Left" repeat onPress={press("left")}>
@@ -78,22 +78,22 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
         </Key>
       </div>
       <div className="mt-1.5 grid grid-cols-8 gap-1.5 short:contents">
-        <Key label="Interrupt, Control C" onPress={() => terminal.type("\x03")}>
+        <Key label="^C, interrupt" onPress={() => terminal.type("\x03")}>
           ^C
         </Key>
-        <Key label="End of input, Control D" onPress={() => terminal.type("\x04")}>
+        <Key label="^D, end of input" onPress={() => terminal.type("\x04")}>
           ^D
         </Key>
-        <Key label="Search history, Control R" onPress={() => terminal.type("\x12")}>
+        <Key label="^R, search history" onPress={() => terminal.type("\x12")}>
           ^R
         </Key>
-        <Key label="Tilde" onPress={type("~")}>
+        <Key label="~, tilde" onPress={type("~")}>
           ~
         </Key>
-        <Key label="Dash" onPress={type("-")}>
+        <Key label="-, dash" onPress={type("-")}>
           -
         </Key>
-        <Key label="Dollar" onPress={type("$")}>
+        <Key label="$, dollar" onPress={type("$")}>
           $
         </Key>
         <Key label="Paste" onPress={paste}>

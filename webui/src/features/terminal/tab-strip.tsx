@@ -110,7 +110,6 @@ function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
         type="button"
         role="tab"
         aria-selected={selected}
-        aria-label={`${tab.node}, ${known ? sessionName(known) : "terminal"}${ended ? ", ended" : ""}`}
         tabIndex={selected ? 0 : -1}
         title={title || undefined}
         onClick={() => navigate(tabPath(tab), { replace: true })}
@@ -119,14 +118,16 @@ function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
         className="flex h-full max-w-44 items-center gap-2 rounded-md"
       >
         <span aria-hidden className={cn("size-2 shrink-0 rounded-full", ended ? "bg-line-strong/60" : "bg-good")} />
-        <span className="truncate text-[0.95rem] font-medium">{tab.node}</span>
+        <span className="truncate text-[0.95rem] font-medium">{tab.node}</span>{" "}
         {known && <span className="truncate text-sm text-muted">{sessionName(known)}</span>}
+        {ended && <span className="sr-only">, ended</span>}
       </button>
+      {/* For the pointer only: the keyboard has Delete, and the menu says it in words. */}
       <button
         type="button"
         tabIndex={-1}
-        aria-label={`Close the tab of ${tab.node}; the session keeps running`}
-        title="Close the tab. The session keeps running."
+        aria-hidden
+        title={`Close the tab of ${tab.node}. The session keeps running.`}
         onClick={onClose}
         className="mx-1 grid size-7 place-items-center rounded-lg text-muted hover:bg-line hover:text-ink"
       >
