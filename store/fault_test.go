@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -25,20 +26,20 @@ func TestDamagedFile(t *testing.T) {
 		t.Helper()
 		refused += tryDamaged(t, what, b)
 	}
-	for range 400 {
+	for range 150 {
 		b := bytes.Clone(good)
 		at := rnd.IntN(len(b))
 		b[at] ^= byte(1 + rnd.IntN(255))
 		try(fmt.Sprintf("byte %d changed", at), b)
 	}
-	for range 200 {
+	for range 100 {
 		// Headers of pages and their entries are where it hurts.
 		b := bytes.Clone(good)
 		at := rnd.IntN(len(b)/4096)*4096 + rnd.IntN(64)
 		b[at] ^= byte(1 + rnd.IntN(255))
 		try(fmt.Sprintf("byte %d changed", at), b)
 	}
-	for range 50 {
+	for range 40 {
 		b := bytes.Clone(good)
 		from, to := rnd.IntN(len(b)/4096)*4096, rnd.IntN(len(b)/4096)*4096
 		copy(b[to:to+4096], b[from:from+4096])
@@ -46,8 +47,9 @@ func TestDamagedFile(t *testing.T) {
 		clear(b[from : from+4096])
 		try(fmt.Sprintf("page at %d zeroed", from), b)
 	}
-	if refused < 60 {
-		t.Errorf("%d damaged files were refused, want 60 or more", refused)
+	t.Logf("%d damaged files were refused", refused)
+	if refused < 40 {
+		t.Errorf("%d damaged files were refused, want 40 or more", refused)
 	}
 }
 
@@ -83,6 +85,28 @@ func TestTruncatedFile(t *testing.T) {
 		_, err := store.Open(path, store.Options{})
 		wantCorrupt(t, fmt.Sprintf("cut to %d bytes", size), path, err)
 	}
+}
+
+// A branch page that leads to itself would make bbolt descend for ever.
+func TestPageThatLeadsToItself(t *testing.T) {
+	b := sampleFile(t)
+	changed := 0
+	for id := 2; id < len(b)/4096; id++ {
+		page := b[id*4096:]
+		if binary.NativeEndian.Uint64(page) == uint64(id) && binary.NativeEndian.Uint16(page[8:]) == 0x01 {
+			binary.NativeEndian.PutUint64(page[16+8:], uint64(id)) // the page of its first entry
+			changed++
+		}
+	}
+	if changed == 0 {
+		t.Fatal("the sample has no branch pages of 4096 bytes")
+	}
+	path := filepath.Join(t.TempDir(), "homie.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.Open(path, store.Options{})
+	wantCorrupt(t, "a page that leads to itself", path, err)
 }
 
 func TestForeignFile(t *testing.T) {
