@@ -5,31 +5,46 @@
 // member's browser carries it. So the checks come in this order:
 //
 //  1. TLS only; port 80 redirects (Redirect).
-//  2. The Host is the canonical name, to the letter; else 421. A rebinding name
-//     and an address are no names of ours.
+//  2. The Host is the canonical name to the letter, else 421: no port, no dot
+//     at the end, no capitals (browsers send none of these), and no absolute
+//     form. A rebinding name and an address are no names of ours.
 //  3. WhoIs on the connection, and on nothing else: headers that claim an
-//     identity are dropped first.
+//     identity are dropped first, and what came over Funnel is refused. Who may
+//     not even ask who they are gets no further.
 //  4. Fetch-Metadata: same-origin or none. ts.net is a public suffix, so that
 //     every other device of the tailnet is same-site: that is as foreign as
 //     cross-site. A top-level navigation may load the app's document, which
 //     does nothing before a click.
-//  5. The exact Origin on unsafe methods and upgrades.
-//  6. JSON bodies only, which a cross-site form can't send; no CORS.
-//  7. A request with neither Origin nor Sec-Fetch-* is a program and carries
-//     Sec-Homie: 1, which no web page can set.
+//  5. The Origin, exactly, on unsafe methods and upgrades; and wherever there
+//     is one, no other.
+//  6. JSON bodies only, which a cross-site form can't send. No CORS: a
+//     preflight is an OPTIONS request, and those are refused.
+//  7. A request with neither Origin nor any Sec-Fetch-* is a program and
+//     carries Sec-Homie: 1, which no web page can set.
 //
-// The order is the design's; the rule for a refusal is that it says why and
-// what to do. /healthz needs none of this and tells nothing.
+// Over plain HTTP (Config.Plain) browsers leave Sec-Fetch-* out. There the
+// Origin and the Host alone keep foreign pages away from what changes anything,
+// and a GET that is no upgrade needs no header: it has no side effects.
+//
+// A refusal says why and what to do, as a page or as JSON. /healthz needs none
+// of this and tells nothing but that the process serves.
+//
+// frontdoor does not know what its callers may do beyond that: it hands them to
+// its handler, visitors included.
 package frontdoor
 
 import (
 	"context"
 	"log/slog"
-	"mime"
 	"net/http"
+	"path"
 	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"homie/tsidentity"
+	"homie/wire"
 )
 
 // ProgramHeader is what programs send: a header that no web page can set, as
@@ -44,19 +59,25 @@ type Handler func(w http.ResponseWriter, r *http.Request, who tsidentity.Caller)
 
 // Config is what a front door needs to know.
 type Config struct {
-	// Host returns the canonical host, such as homie.tailnet.ts.net.
+	// Host returns the canonical host, such as homie.tailnet.ts.net; "" while
+	// there is none, which refuses everything.
 	Host func() string
 	// Plain is set when the gateway serves plain HTTP for want of certificates.
 	Plain bool
 	// Resolve says who is at a remote address.
 	Resolve func(ctx context.Context, remoteAddr string) (tsidentity.Caller, error)
-	Log     *slog.Logger
+	// Document reports whether a path is a place in the app, to which a link
+	// elsewhere may lead. Nil means every path whose last part has no dot,
+	// except that of the protocol.
+	Document func(path string) bool
+	Log      *slog.Logger
 }
 
 // Door is the checks in front of a handler.
 type Door struct {
-	conf Config
-	next Handler
+	conf  Config
+	next  Handler
+	spare rate.Sometimes // a page may be refused a thousand times a second
 }
 
 // New returns a door in front of next.
@@ -64,31 +85,45 @@ func New(conf Config, next Handler) *Door {
 	if conf.Log == nil {
 		conf.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Door{conf: conf, next: next}
+	if conf.Document == nil {
+		conf.Document = isPlace
+	}
+	return &Door{conf: conf, next: next, spare: rate.Sometimes{First: 20, Interval: time.Second}}
 }
 
 // ServeHTTP checks a request and hands it on with its caller.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header(), d.conf.Plain)
-	if r.URL.Path == healthPath && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+	if isHealthCheck(r) {
 		healthz(w)
 		return
 	}
-	if no := d.checkHost(r); no != nil {
-		d.refuse(w, r, no)
+	host := d.conf.Host()
+	if d.conf.Plain && host != "" && r.Host != host && isOwnName(r, host) {
+		redirect(w, r, "http://"+host)
+		return
+	}
+	if no := d.checkConnection(r, host); no != nil {
+		answer(w, r, no)
 		return
 	}
 	stripIdentity(r.Header)
 	who, err := d.conf.Resolve(r.Context(), r.RemoteAddr)
 	if err != nil {
-		d.conf.Log.Error("asking the tailnet who calls", "err", err)
-		d.refuse(w, r, errNoTailnet)
+		d.spare.Do(func() { d.conf.Log.Error("the tailnet can't be asked who calls", "err", err) })
+		answer(w, r, errNoTailnet)
 		return
 	}
-	if no := d.check(r, who); no != nil {
-		d.conf.Log.Info("request refused", "reason", no.reason, "caller", who.Name(), "device", who.Device.Name,
-			"origin", r.Header.Get("Origin"), "site", r.Header.Get("Sec-Fetch-Site"))
-		d.refuse(w, r, no)
+	no := checkCaller(who)
+	if no == nil {
+		no = d.checkPage(r, d.scheme()+host)
+	}
+	if no != nil {
+		d.spare.Do(func() {
+			d.conf.Log.Info("request refused", "why", no.name, "caller", who.Name(), "device", who.Device.Name,
+				"origin", clip(r.Header.Get("Origin")), "site", clip(r.Header.Get("Sec-Fetch-Site")))
+		})
+		answer(w, r, no)
 		return
 	}
 	d.next(w, r, who)
@@ -96,76 +131,26 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (d *Door) scheme() string {
 	if d.conf.Plain {
-		return "http"
+		return "http://"
 	}
-	return "https"
+	return "https://"
 }
 
-func (d *Door) origin() string { return d.scheme() + "://" + d.conf.Host() }
-
-// checkHost wants the canonical name and nothing else. net/http refuses two
-// Host headers by itself; an absolute form shows in the URL.
-func (d *Door) checkHost(r *http.Request) *refusal {
-	if !d.conf.Plain && r.TLS == nil {
-		return errNotTLS
-	}
-	if r.URL.Host != "" || r.Host != d.conf.Host() {
-		return errOtherHost
-	}
-	return nil
+// isHealthCheck reports whether r asks no more than whether the process serves.
+func isHealthCheck(r *http.Request) bool {
+	return r.URL.Path == healthPath && isSafe(r.Method)
 }
 
-// check goes through what is known of the caller and the page behind a request.
-func (d *Door) check(r *http.Request, who tsidentity.Caller) *refusal {
-	switch who.Class {
-	case tsidentity.ClassUnknown, tsidentity.ClassSelf:
-		return errUnknown
-	}
-	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-	if site == "" && origin == "" {
-		if r.Header.Get(ProgramHeader) != "1" {
-			return errNoProgram
-		}
-	} else if !d.sameSite(r, site) {
-		return errForeignPage
-	}
-	unsafe := r.Method != http.MethodGet && r.Method != http.MethodHead
-	if isPage := site != "" || origin != ""; isPage && (unsafe || upgrades(r)) && origin != d.origin() {
-		return errForeignPage
-	}
-	if origin != "" && origin != d.origin() {
-		return errForeignPage
-	}
-	if unsafe && !isJSON(r.Header.Get("Content-Type")) {
-		return errNotJSON
-	}
-	return nil
+func healthz(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	writeString(w, "ok\n")
 }
 
-// sameSite is the Fetch-Metadata rule. An old browser without the headers is
-// judged by its Origin alone.
-func (d *Door) sameSite(r *http.Request, site string) bool {
-	switch site {
-	case "same-origin", "none", "":
-		return true
-	}
-	return r.Method == http.MethodGet && !upgrades(r) &&
-		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+// isPlace is the default of Config.Document.
+func isPlace(p string) bool {
+	return p != wire.Path && !strings.Contains(path.Base(p), ".")
 }
 
-func upgrades(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }
-
-func isJSON(contentType string) bool {
-	t, _, err := mime.ParseMediaType(contentType)
-	return err == nil && t == "application/json"
-}
-
-// stripIdentity drops headers by which a request could claim to be somebody.
-func stripIdentity(h http.Header) {
-	for name := range h {
-		if strings.HasPrefix(name, "Tailscale-") || strings.HasPrefix(name, "X-Forwarded-") ||
-			name == "Forwarded" || name == "X-Real-Ip" || name == "Authorization" || name == "Cookie" {
-			delete(h, name)
-		}
-	}
-}
+// clip shortens what a stranger sent before it goes into a log.
+func clip(s string) string { return s[:min(len(s), 100)] }

@@ -1,26 +1,69 @@
 package frontdoor
 
 import (
+	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 )
 
 // Redirect serves port 80: it sends whoever comes by a short name, an address
-// or plain HTTP to the canonical one, and does nothing else. While there is no
-// certificate to go on with, trouble says what is the matter and is shown
-// instead; it returns "" otherwise.
-func Redirect(host, trouble func() string) http.Handler {
+// of this device, or plain HTTP to the canonical name, and does nothing else.
+// A name that is not ours is refused here too. While there is no certificate to
+// go on with, trouble says what is the matter and is shown instead; it returns
+// "" otherwise. The names of also are ours as well, for example the MagicDNS
+// name of a gateway whose own certificate is for another one.
+func Redirect(host, trouble func() string, also ...func() string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		protect(w.Header(), true)
 		w.Header().Set("Connection", "close")
-		if r.URL.Path == healthPath {
+		if isHealthCheck(r) {
 			healthz(w)
 			return
 		}
-		if words := trouble(); words != "" {
-			page(w, http.StatusServiceUnavailable, "Homie can't be reached safely yet. "+words)
-			return
+		names := []string{host()}
+		for _, name := range also {
+			names = append(names, name())
 		}
-		w.Header().Set("Location", "https://"+host()+r.URL.RequestURI())
-		w.WriteHeader(http.StatusPermanentRedirect)
+		switch words := trouble(); {
+		case names[0] == "":
+			answer(w, r, errNoTailnet)
+		case !isOwnName(r, names...):
+			answer(w, r, errOtherHost)
+		case words != "":
+			answer(w, r, errNoTailnet.saying("Homie can't be reached safely yet. "+words))
+		default:
+			redirect(w, r, "https://"+names[0])
+		}
 	})
+}
+
+// redirect sends a request on to the same place at the canonical address.
+func redirect(w http.ResponseWriter, r *http.Request, address string) {
+	w.Header().Set("Location", address+r.URL.RequestURI())
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusPermanentRedirect)
+}
+
+// isOwnName reports whether the Host of a request on port 80 means this device:
+// one of its full names, the first label of one, or the address that was dialed,
+// in whatever spelling.
+func isOwnName(r *http.Request, names ...string) bool {
+	asked := strings.TrimSuffix(strings.ToLower(strings.TrimSuffix(r.Host, ":80")), ".")
+	for _, name := range names {
+		short, _, _ := strings.Cut(name, ".")
+		if name != "" && (asked == name || asked == short) {
+			return true
+		}
+	}
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return false
+	}
+	dialed, err := netip.ParseAddrPort(local.String())
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(strings.Trim(asked, "[]"))
+	return err == nil && ip.Unmap() == dialed.Addr().Unmap()
 }

@@ -1,0 +1,462 @@
+package frontdoor
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"homie/tsidentity"
+	"homie/wire"
+)
+
+const (
+	canonical = "homie.box.ts.net"
+	person    = "100.64.0.1:1234"
+)
+
+var member = tsidentity.Caller{
+	Class:  tsidentity.ClassPerson,
+	Person: tsidentity.Person{ID: "102", Login: "max@example.com"},
+	Rights: tsidentity.Rights{Values: []tsidentity.Value{{Role: tsidentity.RoleMember}}},
+}
+
+// callers are who is at which address.
+var callers = map[string]tsidentity.Caller{
+	person:           member,
+	"100.64.0.2:1":   {Class: tsidentity.ClassPerson, Person: tsidentity.Person{ID: "103"}}, // a visitor
+	"100.64.0.3:1":   {Class: tsidentity.ClassUnknown},
+	"100.64.0.4:1":   {Class: tsidentity.ClassSelf},
+	"100.64.0.5:1":   {Class: tsidentity.ClassShared, Person: tsidentity.Person{ID: "555"}},
+	"100.64.0.6:1":   {Class: tsidentity.ClassTagged, Device: tsidentity.Device{ID: "n6", Tags: []string{"tag:x"}}},
+	"100.64.0.7:1":   {Class: tsidentity.ClassNode, Device: tsidentity.Device{ID: "n7"}},
+	"192.168.1.20:1": {Class: tsidentity.ClassUnknown},
+}
+
+func newDoor(plain bool, next Handler) *Door {
+	return New(Config{
+		Host:  func() string { return canonical },
+		Plain: plain,
+		Resolve: func(_ context.Context, addr string) (tsidentity.Caller, error) {
+			who, ok := callers[addr]
+			if !ok {
+				return tsidentity.Caller{}, errors.New("the backend is down")
+			}
+			return who, nil
+		},
+	}, next)
+}
+
+// hosts, origins, fetches, kinds and marks span the space of requests. A value
+// of "" means that the header is absent.
+var (
+	hosts   = []string{canonical, "evil.example", "100.64.0.9", "homie", canonical + ":443", canonical + ":8443", "HOMIE.box.ts.net", canonical + ".", "evil-" + canonical, ""}
+	origins = []string{"", "OWN", "null", "OTHER SCHEME", "https://nas.box.ts.net", "https://evil.example", "OWN:443", "OWN:8443", "OWN/", "TWO"}
+	fetches = []struct {
+		name, site, mode, dest string
+	}{
+		{"none at all", "", "", ""},
+		{"own page", "same-origin", "cors", "empty"},
+		{"own socket", "same-origin", "websocket", "empty"},
+		{"typed address", "none", "navigate", "document"},
+		{"neighbor's fetch", "same-site", "no-cors", "empty"},
+		{"neighbor's link", "same-site", "navigate", "document"},
+		{"foreign fetch", "cross-site", "cors", "empty"},
+		{"foreign image", "cross-site", "no-cors", "image"},
+		{"foreign link", "cross-site", "navigate", "document"},
+		{"foreign frame", "cross-site", "navigate", "iframe"},
+		{"foreign object", "cross-site", "navigate", "object"},
+		{"foreign socket", "cross-site", "websocket", "empty"},
+		{"unheard of", "galactic", "navigate", "document-ish"},
+		{"site left out", "", "cors", "empty"},
+	}
+	kinds = []struct {
+		name, method, path, content string
+		upgrade                     bool
+	}{
+		{"document", "GET", "/", "", false},
+		{"place", "GET", "/machines/nas", "", false},
+		{"asset", "GET", "/assets/app.js", "", false},
+		{"head", "HEAD", "/", "", false},
+		{"call", "POST", "/rpc", "application/json", false},
+		{"call in utf-8", "POST", "/rpc", "application/json; charset=UTF-8", false},
+		{"form", "POST", "/rpc", "text/plain", false},
+		{"no type", "POST", "/rpc", "", false},
+		{"odd json", "POST", "/rpc", "application/json; charset=utf-7", false},
+		{"socket", "GET", "/rpc", "", true},
+		{"socket on a place", "GET", "/machines/nas", "", true},
+		{"preflight", "OPTIONS", "/rpc", "", false},
+		{"put", "PUT", "/rpc", "application/json", false},
+		{"odd method", "get", "/", "", false},
+	}
+	marks = []string{"", "1", "2", "1, 1"}
+)
+
+// expected is the front door in other words: which of the requests above may
+// pass, and how the others are told off.
+func expected(host, origin, fetch, kind, mark string, plain bool) int {
+	const pass, no = http.StatusOK, http.StatusForbidden
+	if host != canonical {
+		return http.StatusMisdirectedRequest
+	}
+	var reads, document bool
+	switch kind {
+	case "document", "place":
+		reads, document = true, true
+	case "asset", "head":
+		reads = true
+	case "preflight", "put", "odd method":
+		return http.StatusMethodNotAllowed
+	}
+	switch fetch {
+	case "neighbor's fetch", "foreign fetch", "foreign image", "foreign frame", "foreign object", "foreign socket", "unheard of":
+		return no
+	case "foreign link", "neighbor's link":
+		if !document {
+			return no
+		}
+	}
+	if origin != "" && origin != "OWN" {
+		return no
+	}
+	isBrowser := origin != "" || fetch != "none at all"
+	if isBrowser && !reads && origin != "OWN" {
+		return no
+	}
+	if kind == "form" || kind == "no type" || kind == "odd json" {
+		return http.StatusUnsupportedMediaType
+	}
+	if !isBrowser && mark != "1" && (!plain || !reads) {
+		return no
+	}
+	return pass
+}
+
+// request builds one of the requests above.
+func request(host, origin string, fetch, kind int, mark string, plain bool) *http.Request {
+	f, k := fetches[fetch], kinds[kind]
+	r := httptest.NewRequest(k.method, k.path, strings.NewReader("{}"))
+	r.Host, r.RemoteAddr = host, person
+	own, other := "https://"+canonical, "http://"+canonical
+	if plain {
+		own, other = other, own
+	} else {
+		r.TLS = &tls.ConnectionState{}
+	}
+	switch {
+	case origin == "TWO":
+		r.Header["Origin"] = []string{own, own}
+	case origin == "OTHER SCHEME":
+		r.Header.Set("Origin", other)
+	case origin != "":
+		r.Header.Set("Origin", strings.Replace(origin, "OWN", own, 1))
+	}
+	for name, value := range map[string]string{
+		"Sec-Fetch-Site": f.site, "Sec-Fetch-Mode": f.mode, "Sec-Fetch-Dest": f.dest, "Content-Type": k.content, ProgramHeader: mark,
+	} {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
+	}
+	if k.upgrade {
+		r.Header.Set("Connection", "Upgrade")
+		r.Header.Set("Upgrade", "websocket")
+	}
+	return r
+}
+
+func TestEveryKindOfRequest(t *testing.T) {
+	passed, refused := 0, 0
+	for _, plain := range []bool{false, true} {
+		served := false
+		door := newDoor(plain, func(_ http.ResponseWriter, _ *http.Request, who tsidentity.Caller) {
+			served = who.Person.ID == member.Person.ID
+		})
+		for _, host := range hosts {
+			if plain && (host == "homie" || strings.EqualFold(strings.TrimSuffix(host, "."), canonical)) && host != canonical {
+				continue // redirected: see TestPlainRedirects
+			}
+			for _, origin := range origins {
+				for fi, f := range fetches {
+					for ki, k := range kinds {
+						for _, mark := range marks {
+							if host != canonical && mark != "1" {
+								continue
+							}
+							served = false
+							w := httptest.NewRecorder()
+							door.ServeHTTP(w, request(host, origin, fi, ki, mark, plain))
+							want := expected(host, origin, f.name, k.name, mark, plain)
+							if w.Code != want || served != (want == http.StatusOK) {
+								t.Fatalf("plain %v, host %q, origin %q, %s, %s, mark %q: %d (served %v), want %d",
+									plain, host, origin, f.name, k.name, mark, w.Code, served, want)
+							}
+							if served {
+								passed++
+							} else {
+								refused++
+							}
+							if w.Header().Get("Access-Control-Allow-Origin") != "" || w.Header().Get("Content-Security-Policy") == "" {
+								t.Fatalf("headers: %v", w.Header())
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d requests passed, %d were refused", passed, refused)
+}
+
+func TestCallers(t *testing.T) {
+	for addr, tc := range map[string]struct {
+		status int
+		reason wire.Reason
+		word   string
+	}{
+		person:           {200, "", ""},
+		"100.64.0.2:1":   {200, "", ""},
+		"100.64.0.3:1":   {403, wire.Unauthenticated, "your device itself must run Tailscale"},
+		"100.64.0.4:1":   {403, wire.Unauthenticated, "the device that Homie itself runs as"},
+		"100.64.0.5:1":   {403, wire.Unauthenticated, "from another tailnet"},
+		"100.64.0.6:1":   {200, "", ""},
+		"100.64.0.7:1":   {200, "", ""},
+		"192.168.1.20:1": {403, wire.Unauthenticated, "your device itself must run Tailscale"},
+		"100.64.9.9:1":   {503, wire.Unavailable, "Try again"},
+	} {
+		var who *tsidentity.Caller
+		door := newDoor(false, func(_ http.ResponseWriter, _ *http.Request, c tsidentity.Caller) { who = &c })
+		r := request(canonical, "", 0, 4, "1", false)
+		r.RemoteAddr = addr
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		if w.Code != tc.status || (who != nil) != (tc.status == 200) {
+			t.Errorf("%s: status %d, served %v; want %d", addr, w.Code, who != nil, tc.status)
+		}
+		if tc.status == 200 {
+			continue
+		}
+		var m wire.Message
+		if err := json.Unmarshal(w.Body.Bytes(), &m); err != nil || m.Error == nil || m.Error.Data.Reason != tc.reason || !strings.Contains(m.Error.Message, tc.word) {
+			t.Errorf("%s: answer %s (%v), want %s with %q", addr, w.Body, err, tc.reason, tc.word)
+		}
+		// A person gets a page with the same words.
+		r = request(canonical, "", 3, 0, "", false)
+		r.RemoteAddr = addr
+		r.Header.Set("Accept", "text/html,application/xhtml+xml")
+		w = httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") || !strings.Contains(strings.ReplaceAll(w.Body.String(), "&#39;", "'"), tc.word) {
+			t.Errorf("%s: page %s %s", addr, w.Header().Get("Content-Type"), w.Body)
+		}
+	}
+}
+
+func TestClaimsOfIdentityAreDropped(t *testing.T) {
+	claims := map[string]string{
+		"Tailscale-User-Login": "olivia@example.com", "Tailscale-App-Capabilities": "{}", "X-Forwarded-For": "100.64.0.1",
+		"X-Forwarded-User": "olivia", "Forwarded": "for=100.64.0.1", "X-Real-Ip": "100.64.0.1", "X-Webauth-User": "olivia",
+		"Remote-User": "olivia", "X-Remote-User": "olivia", "Cookie": "who=olivia", "Authorization": "Bearer x", "X-Auth-Request-Email": "olivia",
+	}
+	served := false
+	door := newDoor(false, func(_ http.ResponseWriter, r *http.Request, who tsidentity.Caller) {
+		served = true
+		for name := range claims {
+			if v := r.Header.Get(name); v != "" {
+				t.Errorf("%s: %s reached the handler", name, v)
+			}
+		}
+		if who.Person.ID != member.Person.ID {
+			t.Errorf("the caller became %+v", who)
+		}
+	})
+	r := request(canonical, "", 0, 4, "1", false)
+	for name, v := range claims {
+		r.Header.Set(name, v)
+	}
+	door.ServeHTTP(httptest.NewRecorder(), r)
+	if !served {
+		t.Error("the request was refused")
+	}
+	r.Header.Set("Tailscale-Funnel-Request", "?1")
+	w := httptest.NewRecorder()
+	if door.ServeHTTP(w, r); w.Code != http.StatusForbidden {
+		t.Errorf("a request over Funnel: status %d", w.Code)
+	}
+}
+
+func TestHealthNeedsNothing(t *testing.T) {
+	door := New(Config{Host: func() string { return "" }}, nil)
+	for _, host := range hosts {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "/healthz", nil)
+		r.Host = host
+		door.ServeHTTP(w, r)
+		if w.Code != 200 || w.Body.String() != "ok\n" {
+			t.Errorf("%s: %d %q", host, w.Code, w.Body)
+		}
+	}
+	w := httptest.NewRecorder()
+	if door.ServeHTTP(w, httptest.NewRequest("POST", "/healthz", nil)); w.Code == 200 {
+		t.Error("POST /healthz passed")
+	}
+}
+
+func TestWithoutTLSOrANameNothingIsServed(t *testing.T) {
+	door := newDoor(false, func(http.ResponseWriter, *http.Request, tsidentity.Caller) { t.Error("served") })
+	r := request(canonical, "", 0, 4, "1", false)
+	r.TLS = nil
+	w := httptest.NewRecorder()
+	if door.ServeHTTP(w, r); w.Code != http.StatusForbidden {
+		t.Errorf("plain HTTP on a TLS door: %d", w.Code)
+	}
+	door.conf.Host = func() string { return "" }
+	r = request("", "", 0, 4, "1", false)
+	w = httptest.NewRecorder()
+	if door.ServeHTTP(w, r); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("no canonical name yet: %d", w.Code)
+	}
+}
+
+// TestForeignPagesAreLoggedButDoNotFloodTheLog counts lines.
+func TestForeignPagesAreLoggedButDoNotFloodTheLog(t *testing.T) {
+	var log strings.Builder
+	door := newDoor(false, nil)
+	door.conf.Log = slog.New(slog.NewTextHandler(&log, nil))
+	for range 1000 {
+		door.ServeHTTP(httptest.NewRecorder(), request(canonical, "https://evil.example", 6, 4, "", false))
+	}
+	if n := strings.Count(log.String(), "foreign page"); n < 1 || n > 25 {
+		t.Errorf("a thousand refusals are %d lines", n)
+	}
+}
+
+// raw sends bytes over a real connection and returns the status of the answer.
+func raw(t *testing.T, addr, request string) (int, http.Header) {
+	t.Helper()
+	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, ServerName: canonical})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("%q: %v", request, err)
+	}
+	res.Body.Close()
+	return res.StatusCode, res.Header
+}
+
+func TestRequestsOnTheWire(t *testing.T) {
+	door := newDoor(false, func(http.ResponseWriter, *http.Request, tsidentity.Caller) {})
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.RemoteAddr = person
+		door.ServeHTTP(w, r)
+	}))
+	srv.Config.DisableGeneralOptionsHandler = true
+	srv.StartTLS()
+	defer srv.Close()
+	addr := srv.Listener.Addr().String()
+	mark := "Sec-Homie: 1\r\nConnection: close\r\n\r\n"
+	for name, tc := range map[string]struct {
+		request string
+		want    int
+	}{
+		"ordinary":             {"GET / HTTP/1.1\r\nHost: " + canonical + "\r\n" + mark, 200},
+		"two hosts":            {"GET / HTTP/1.1\r\nHost: " + canonical + "\r\nHost: evil.example\r\n" + mark, 400},
+		"the same host twice":  {"GET / HTTP/1.1\r\nHost: " + canonical + "\r\nHost: " + canonical + "\r\n" + mark, 400},
+		"no host":              {"GET / HTTP/1.1\r\n" + mark, 400},
+		"empty host":           {"GET / HTTP/1.1\r\nHost:\r\n" + mark, 421},
+		"HTTP/1.0 without one": {"GET / HTTP/1.0\r\n" + mark, 421},
+		"absolute form":        {"GET https://" + canonical + "/ HTTP/1.1\r\nHost: " + canonical + "\r\n" + mark, 421},
+		"absolute form, evil":  {"GET https://evil.example/ HTTP/1.1\r\nHost: " + canonical + "\r\n" + mark, 421},
+		"a host with spaces":   {"GET / HTTP/1.1\r\nHost: " + canonical + " evil\r\n" + mark, 400},
+		"a host with a user":   {"GET / HTTP/1.1\r\nHost: x@" + canonical + "\r\n" + mark, 400},
+		"CONNECT":              {"CONNECT " + canonical + ":443 HTTP/1.1\r\nHost: " + canonical + "\r\n" + mark, 421},
+		"asterisk form":        {"OPTIONS * HTTP/1.1\r\nHost: " + canonical + "\r\n" + mark, 421},
+		"lower-case marks":     {"GET / HTTP/1.1\r\nhost: " + canonical + "\r\nsec-homie: 1\r\nConnection: close\r\n\r\n", 200},
+		"two marks":            {"GET / HTTP/1.1\r\nHost: " + canonical + "\r\nSec-Homie: 1\r\n" + mark, 403},
+		"two origins":          {"GET / HTTP/1.1\r\nHost: " + canonical + "\r\nOrigin: https://" + canonical + "\r\nOrigin: https://evil.example\r\n" + mark, 403},
+		"two sites":            {"GET / HTTP/1.1\r\nHost: " + canonical + "\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n" + mark, 403},
+		"an empty origin":      {"GET / HTTP/1.1\r\nHost: " + canonical + "\r\nOrigin:\r\n" + mark, 403},
+		"an empty upgrade":     {"GET / HTTP/1.1\r\nHost: " + canonical + "\r\nUpgrade:\r\nSec-Fetch-Site: none\r\n" + mark, 403},
+	} {
+		status, h := raw(t, addr, tc.request)
+		if status != tc.want {
+			t.Errorf("%s: %d, want %d", name, status, tc.want)
+		}
+		if status == 200 && (h.Get("Strict-Transport-Security") != "max-age=31536000" || h.Get("X-Content-Type-Options") != "nosniff" ||
+			h.Get("Cross-Origin-Opener-Policy") != "same-origin" || h.Get("Cross-Origin-Resource-Policy") != "same-origin") {
+			t.Errorf("%s: headers %v", name, h)
+		}
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	trouble, host := "", canonical
+	h := Redirect(func() string { return host }, func() string { return trouble }, func() string { return "den.other.ts.net" })
+	ask := func(asked, target string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", target, nil)
+		r.Host = asked
+		r.Header.Set("Accept", "text/html")
+		ctx := context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(&net.TCPAddr{IP: net.ParseIP("100.64.0.9"), Port: 80}))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r.WithContext(ctx))
+		return w
+	}
+	for asked, status := range map[string]int{
+		canonical: 308, "homie": 308, "HOMIE": 308, "homie:80": 308, canonical + ".": 308, "100.64.0.9": 308, "100.64.0.9:80": 308,
+		"den.other.ts.net": 308, "den": 308,
+		"evil.example": 421, "": 421, "100.64.0.10": 421, "homie.evil.example": 421, canonical + ":8080": 421,
+	} {
+		w := ask(asked, "/machines/nas?tab=2")
+		if w.Code != status {
+			t.Errorf("%s: %d, want %d", asked, w.Code, status)
+		}
+		if to := w.Header().Get("Location"); status == 308 && to != "https://"+canonical+"/machines/nas?tab=2" {
+			t.Errorf("%s: redirected to %s", asked, to)
+		}
+	}
+	for _, target := range []string{"//evil.example/", "http://evil.example/x", "/\\evil.example", "/%0d%0aSet-Cookie:x"} {
+		if to := ask("homie", target).Header().Get("Location"); !strings.HasPrefix(to, "https://"+canonical+"/") || strings.ContainsAny(to, "\r\n") {
+			t.Errorf("%s: redirected to %q", target, to)
+		}
+	}
+	trouble = "HTTPS is off in this tailnet. <Turn it on>"
+	if w := ask("homie", "/"); w.Code != 503 || !strings.Contains(w.Body.String(), "HTTPS is off in this tailnet. &lt;Turn it on&gt;") {
+		t.Errorf("without a certificate: %d %s", w.Code, w.Body)
+	}
+	if w := ask("evil.example", "/"); strings.Contains(w.Body.String(), "HTTPS is off") {
+		t.Error("a foreign name learns about the tailnet")
+	}
+	if w := ask("evil.example", "/healthz"); w.Code != 200 {
+		t.Errorf("/healthz: %d", w.Code)
+	}
+	host = ""
+	if w := ask("homie", "/"); w.Code != 503 {
+		t.Errorf("without a name: %d", w.Code)
+	}
+}
+
+func TestPlainRedirects(t *testing.T) {
+	door := newDoor(true, func(http.ResponseWriter, *http.Request, tsidentity.Caller) { t.Error("served") })
+	w := httptest.NewRecorder()
+	door.ServeHTTP(w, request("homie", "", 0, 1, "", true))
+	if to := w.Header().Get("Location"); w.Code != 308 || to != "http://"+canonical+"/machines/nas" {
+		t.Errorf("%d to %q", w.Code, to)
+	}
+	if w.Header().Get("Strict-Transport-Security") != "" {
+		t.Error("plain HTTP promises TLS")
+	}
+}
