@@ -39,7 +39,7 @@ describe("the gateway is killed", () => {
     // Numbers go on coming while nobody can see them.
     await type(page, "n=0; while [ $n -lt 80 ]; do n=$((n+1)); echo line-$n-; sleep 0.1; done; echo all-$((40+2))");
     await sees(page, /^line-5-$/);
-    await box.kill("gateway");
+    box.signal("homie", "SIGKILL");
     await page.getByText(/^Reconnecting/).waitFor();
     await page.getByText("Waiting for the connection to Homie").waitFor();
     await page.keyboard.type("never-sent");
@@ -57,21 +57,44 @@ describe("the gateway is killed", () => {
   });
 });
 
-describe("a machine's agent is killed", () => {
-  it("the machine goes offline for everybody, and comes back by itself", async () => {
-    const page = await visit("member");
-    const nas = page.getByRole("region", { name: "nas", exact: true });
-    await nas.getByRole("button", { name: /Open terminal/ }).waitFor();
-    await box.kill("nas");
-    await nas.getByText("Offline").waitFor({ timeout: 10_000 });
-    await page.getByText("1 of 2 machines are up.").waitFor();
-    await box.revive("nas");
-    await nas.getByRole("button", { name: /Open terminal/ }).waitFor({ timeout: 60_000 });
-    await page.getByText("Both machines are up.").waitFor();
-    assert.equal(await neverReloaded(page), true);
+describe("a machine", () => {
+  it("that does not answer is offline for everybody, and its terminals go on when it is back", async () => {
+    const watcher = await visit("member");
+    const card = watcher.getByRole("region", { name: "nas", exact: true });
+    await card.getByRole("button", { name: /Open terminal/ }).waitFor();
+    const page = await visit("owner");
     await openTerminal(page, "nas");
+    await type(page, "kept=before-$((6*6)); echo ready-$((1+1))");
+    await sees(page, /^ready-2$/);
+
+    box.signal("homie-nas", "SIGSTOP");
+    try {
+      await card.getByText("Offline").waitFor({ timeout: 10_000 });
+      await watcher.getByText("1 of 2 machines are up.").waitFor();
+      await page.getByText("Waiting for nas to come back").waitFor({ timeout: 10_000 });
+    } finally {
+      box.signal("homie-nas", "SIGCONT");
+    }
+    await card.getByRole("button", { name: /Open terminal/ }).waitFor({ timeout: 40_000 });
+    await watcher.getByText("Both machines are up.").waitFor();
+    await page.getByText("Waiting for nas to come back").waitFor({ state: "detached", timeout: 40_000 });
+    await type(page, "echo $kept");
+    await sees(page, /^before-36$/);
+    assert.equal(await neverReloaded(watcher), true);
+    await watcher.context().close();
+    await page.context().close();
+  });
+
+  it("whose agent is killed comes back by itself, and its terminals say that they are gone", async () => {
+    const page = await visit("owner");
+    await openTerminal(page, "den");
+    box.signal("homie-den", "SIGKILL");
+    await page.getByText("This session is gone").waitFor({ timeout: 40_000 });
+    await page.getByRole("button", { name: "Start a new one" }).click();
+    await page.getByText("This session is gone").waitFor({ state: "detached" });
     await type(page, "echo works-$((9*9))");
     await sees(page, /^works-81$/);
+    assert.equal(await neverReloaded(page), true);
     await page.context().close();
   });
 });

@@ -1,5 +1,5 @@
 // The gateway's own front door, unrewritten: the browser opens the tailnet name
-// itself, through a raw pipe over the owner's device.
+// itself, through a raw pipe over the member's device.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { startBox } from "./box.mjs";
@@ -10,10 +10,10 @@ let box;
 let browser;
 
 before(async () => {
-  box = await startBox({ raw: true });
+  box = await startBox();
   // The name resolves to the pipe, whose certificate is from the box's own
   // authority; everything else about the connection is as on a real tailnet.
-  browser = await launch(`--host-resolver-rules=MAP ${box.gateway}:443 127.0.0.1:${box.rawPort("owner")}`);
+  browser = await launch(`--host-resolver-rules=MAP ${box.gateway}:443 127.0.0.1:${box.rawPort}`);
 });
 
 after(async () => {
@@ -33,7 +33,7 @@ it("opens under its own name, with a policy that the app keeps", async () => {
   assert.match(headers["content-security-policy"], /default-src 'none'/);
   assert.equal(headers["cache-control"], "no-cache");
   assert.match(headers["content-encoding"] ?? "", /^(br|gzip)$/);
-  await page.getByRole("heading", { level: 1, name: /Olivia/ }).waitFor();
+  await page.getByRole("heading", { level: 1, name: /Max/ }).waitFor();
   await openTerminal(page, "den");
   await type(page, "echo front-door-$((6*7))");
   await sees(page, /^front-door-42$/);
