@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -12,18 +11,17 @@ import (
 )
 
 const callHelp = `
-Params are one JSON object; "-" reads it from standard input. The result is
-printed as JSON. Methods that carry a stream need a program of your own.
+PARAMS are one JSON object; "-" reads it from standard input. The result is
+printed as JSON. 'homie call rpc.discover' describes every method; those that
+carry a stream need a program of your own.
 
   homie call presence.list
-  homie call terminal.session.list '{"node":"nas"}'`
+  homie call terminal.session.list '{"node":"nas"}'
+` + targetHelp
 
-func callCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	t := targetFlags(p, f)
+func callCommand(p process, f *flag.FlagSet) action {
+	t := targetFlags(f)
 	return func(ctx context.Context, args []string) error {
-		if len(args) < 1 || len(args) > 2 {
-			return fmt.Errorf("%w: name a method and, if it takes any, its params", errUsage)
-		}
 		params := json.RawMessage("{}")
 		if len(args) == 2 {
 			var err error
@@ -33,11 +31,7 @@ func callCommand(p process, f *flag.FlagSet) func(context.Context, []string) err
 		}
 		return t.connect(ctx, p, func(ctx context.Context, s *session) error {
 			var result json.RawMessage
-			err := s.Call(ctx, args[0], params, &result)
-			if e, ok := errors.AsType[*wire.Error](err); ok && t.json {
-				return errors.Join(printJSON(p, e), err)
-			}
-			if err != nil {
+			if err := s.Call(ctx, args[0], params, &result); err != nil {
 				return err
 			}
 			return printJSON(p, result)
@@ -49,13 +43,16 @@ func readParams(p process, arg string) (json.RawMessage, error) {
 	raw := []byte(arg)
 	if arg == "-" {
 		var err error
-		if raw, err = io.ReadAll(io.LimitReader(p.In, wire.MaxMessage)); err != nil {
+		if raw, err = io.ReadAll(io.LimitReader(p.In, wire.MaxMessage+1)); err != nil {
 			return nil, fmt.Errorf("reading params: %w", err)
+		}
+		if len(raw) > wire.MaxMessage {
+			return nil, usagef("the params are over the limit of %d bytes", wire.MaxMessage)
 		}
 	}
 	var object map[string]any
-	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, fmt.Errorf("%w: params are not a JSON object: %v", errUsage, err)
+	if err := json.Unmarshal(raw, &object); err != nil || object == nil {
+		return nil, usagef("the params are no JSON object like '{\"node\":\"nas\"}'")
 	}
 	return raw, nil
 }

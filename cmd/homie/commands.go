@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"homie/rpc"
-	"homie/wire"
 )
 
 // process is what a command has of the process around it.
@@ -19,14 +16,17 @@ type process struct {
 	Env      func(string) string
 }
 
+// action carries out a command whose flags are parsed.
+type action func(ctx context.Context, args []string) error
+
 // command is one line of the table.
 type command struct {
 	name  string // one or two words
-	args  string // what stands after the flags
+	args  string // what it takes beside flags; [X] may be left out
 	short string
 	long  string // "" if short says it all
 	// flags declares the command's flags and returns what runs it.
-	flags func(p process, f *flag.FlagSet) func(ctx context.Context, args []string) error
+	flags func(p process, f *flag.FlagSet) action
 }
 
 // commands is everything that homie can be asked on the command line.
@@ -35,57 +35,126 @@ func commands() []command {
 		{"up", "", "run a gateway and a node on this machine", upHelp, upCommand},
 		{"gateway", "", "run the household's gateway", gatewayHelp, gatewayCommand},
 		{"node", "", "run this machine's node", nodeHelp, nodeCommand},
-		{"status", "", "show the gateway, who you are, and the machines", "", statusCommand},
-		{"whoami", "", "show who Homie thinks you are, and what you may do", "", whoamiCommand},
+		{"status", "", "show the gateway, who you are, and the machines", targetHelp, statusCommand},
+		{"whoami", "", "show who Homie thinks you are, and what you may do", targetHelp, whoamiCommand},
 		{"call", "METHOD [PARAMS]", "call a method with JSON params", callHelp, callCommand},
-		{"pair list", "", "list machines that wait for approval, and paired ones", "", pairListCommand},
-		{"pair approve", "MACHINE", "let a waiting machine in", "", pairApproveCommand},
-		{"pair reject", "MACHINE", "refuse a waiting machine", "", pairRejectCommand},
-		{"pair revoke", "MACHINE", "cut a machine off and keep it out", "", pairRevokeCommand},
-		{"pair forget", "MACHINE", "remove every trace of a machine", "", pairForgetCommand},
+		{"pair list", "", "list machines that wait for approval, and paired ones", targetHelp, pairListCommand},
+		{"pair approve", "MACHINE", "let a waiting machine in", pairApproveHelp, pairApproveCommand},
+		{"pair reject", "MACHINE", "refuse a waiting machine", pairRejectHelp, pairRejectCommand},
+		{"pair revoke", "MACHINE", "cut a machine off and keep it out", pairRevokeHelp, pairRevokeCommand},
+		{"pair forget", "MACHINE", "remove every trace of a machine", pairForgetHelp, pairForgetCommand},
+		{"policy print", "", "print the roles, the capabilities, and an example policy", policyHelp, policyPrintCommand},
 		{"login", "", "join the tailnet as a command line of its own", loginHelp, loginCommand},
-		{"logout", "", "leave the tailnet and forget the gateway", "", logoutCommand},
+		{"logout", "", "leave the tailnet and forget the gateway", logoutHelp, logoutCommand},
+		{"healthcheck", "", "say whether the gateway answers, for containers", healthHelp, healthCommand},
 		{"version", "", "print the version", "", versionCommand},
 	}
 }
 
-// Exit codes.
-const (
-	exitFailed      = 1
-	exitUsage       = 2
-	exitRefused     = 3
-	exitUnreachable = 4
-)
-
-// errUsage marks an error that the help would have prevented.
-var errUsage = errors.New("usage")
-
 // run carries out one command line and returns the exit code.
 func run(ctx context.Context, args []string, p process) int {
-	if len(args) == 0 || args[0] == "help" && len(args) == 1 || isHelp(args[0]) {
+	leading, args, err := leadingFlags(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp), err == nil && len(args) == 0 && len(leading) == 0:
 		overview(p.Out)
-		return 0
-	}
-	if args[0] == "help" {
-		args = append(args[1:], "--help")
+		return exitDone
+	case err != nil:
+		return report(p, "homie", false, err)
+	case len(args) == 0:
+		return report(p, "homie", false, usagef("a command is missing"))
+	case args[0] == "help":
+		return helpCommand(p, args[1:])
 	}
 	c, rest, ok := find(args)
-	if !ok {
-		fmt.Fprintf(p.Err, "homie: there is no command %q; 'homie help' lists them\n", strings.Join(args[:min(2, len(args))], " "))
-		return exitUsage
+	if !ok && isHelp(args[len(args)-1]) {
+		return helpCommand(p, args[:len(args)-1])
 	}
+	if !ok {
+		return report(p, "homie", false, unknown(args))
+	}
+	f, do := c.prepare(p)
+	words, err := parse(f, append(leading, rest...))
+	if errors.Is(err, flag.ErrHelp) {
+		c.help(p.Out, f)
+		return exitDone
+	}
+	if err == nil {
+		err = c.check(words)
+	}
+	if err == nil {
+		err = do(ctx, words)
+	}
+	return report(p, "homie "+c.name, wantsJSON(f), err)
+}
+
+// prepare returns the command's flags and what carries it out.
+func (c command) prepare(p process) (*flag.FlagSet, action) {
 	f := flag.NewFlagSet("homie "+c.name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	do := c.flags(p, f)
-	switch err := f.Parse(rest); {
-	case errors.Is(err, flag.ErrHelp):
-		help(p.Out, c, f)
-		return 0
-	case err != nil:
-		fmt.Fprintf(p.Err, "homie %s: %v; 'homie %s --help' explains\n", c.name, err, c.name)
-		return exitUsage
+	return f, c.flags(p, f)
+}
+
+// leadingFlags takes the flags off that stand before the command, as in
+// "homie --url URL call …". Commands that don't have them refuse them later.
+func leadingFlags(args []string) (leading, rest []string, err error) {
+	if len(args) > 0 && (args[0] == "--version" || args[0] == "-version") {
+		return nil, append([]string{"version"}, args[1:]...), nil
 	}
-	return exitCode(p.Err, c, do(ctx, f.Args()))
+	f := flag.NewFlagSet("homie", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	targetFlags(f)
+	if err := f.Parse(args); err != nil {
+		return nil, nil, flagError(err)
+	}
+	n := len(args) - f.NArg()
+	return args[:n:n], args[n:], nil
+}
+
+// parse parses flags wherever they stand and returns the words between them.
+// Everything after "--" is a word.
+func parse(f *flag.FlagSet, args []string) (words []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil {
+			return nil, flagError(err)
+		}
+		rest := f.Args()
+		if n := len(args) - len(rest); n > 0 && args[n-1] == "--" {
+			return append(words, rest...), nil
+		}
+		if len(rest) == 0 {
+			return words, nil
+		}
+		words, args = append(words, rest[0]), rest[1:]
+	}
+}
+
+// flagError gives the errors of package flag our words.
+func flagError(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		return usagef("there is no flag --%s here", strings.TrimPrefix(name, "-"))
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return usagef("--%s needs a value", name)
+	}
+	return usagef("%s", strings.TrimSuffix(text, ": parse error"))
+}
+
+// check compares the words on the command line with what the command takes.
+func (c command) check(words []string) error {
+	want := strings.Fields(c.args)
+	for i, w := range want {
+		if i >= len(words) && !strings.HasPrefix(w, "[") {
+			return usagef("%s is missing", w)
+		}
+	}
+	if len(words) > len(want) {
+		return usagef("unexpected %q", words[len(want)])
+	}
+	return nil
 }
 
 func isHelp(s string) bool { return s == "-h" || s == "-help" || s == "--help" }
@@ -103,54 +172,41 @@ func find(args []string) (c command, rest []string, ok bool) {
 	return command{}, nil, false
 }
 
-func overview(w io.Writer) {
-	fmt.Fprint(w, "homie: your household's command centre, on your own tailnet\n\nUsage: homie COMMAND [flags]\n\n")
+// group returns the commands whose first word is name.
+func group(name string) []command {
+	var out []command
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.short)
+		if strings.HasPrefix(c.name, name+" ") {
+			out = append(out, c)
+		}
 	}
-	fmt.Fprint(w, "\n'homie COMMAND --help' explains a command.\n")
+	return out
 }
 
-func help(w io.Writer, c command, f *flag.FlagSet) {
-	fmt.Fprintf(w, "Usage: homie %s [flags] %s\n\n%s.\n", c.name, c.args, strings.ToUpper(c.short[:1])+c.short[1:])
-	if c.long != "" {
-		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(c.long))
+// unknown is the error for words that name no command.
+func unknown(args []string) error {
+	g := group(args[0])
+	if len(g) == 0 {
+		return usagef("there is no command %q", args[0])
 	}
-	any := false
-	f.VisitAll(func(*flag.Flag) { any = true })
-	if any {
-		fmt.Fprint(w, "\nFlags:\n")
-		f.SetOutput(w)
-		f.PrintDefaults()
+	var names []string
+	for _, c := range g {
+		names = append(names, c.name)
 	}
+	return usagef("want one of: %s", strings.Join(names, ", "))
 }
 
-// exitCode says what went wrong, once, and how a script can tell.
-func exitCode(w io.Writer, c command, err error) int {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return 0
-	}
-	fmt.Fprintf(w, "homie %s: %v\n", c.name, err)
-	switch {
-	case errors.Is(err, errUsage):
-		return exitUsage
-	case errors.Is(err, rpc.ErrClosed), errors.Is(err, errUnreachable):
-		return exitUnreachable
-	}
-	switch wire.ReasonOf(err) {
-	case wire.Forbidden, wire.Unauthenticated:
-		return exitRefused
-	case wire.Unavailable, wire.Timeout:
-		return exitUnreachable
-	case wire.InvalidParams, wire.UnknownMethod:
-		return exitUsage
-	}
-	return exitFailed
+func wantsJSON(f *flag.FlagSet) bool {
+	j := f.Lookup("json")
+	return j != nil && j.Value.String() == "true"
 }
 
-func versionCommand(p process, _ *flag.FlagSet) func(context.Context, []string) error {
-	return func(context.Context, []string) error {
-		fmt.Fprintln(p.Out, version)
-		return nil
-	}
+// usageError is one that the help would have prevented.
+type usageError struct{ text string }
+
+// Error returns what is wrong with the command line.
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...)}
 }

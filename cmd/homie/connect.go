@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"homie/gateway"
@@ -16,9 +17,12 @@ import (
 	"homie/wire"
 )
 
-// errUnreachable marks the errors of a gateway that can't be reached.
-var errUnreachable = errors.New("can't reach a gateway")
+const targetHelp = `
+The gateway is found at --url, through this host's own network; else, if it runs
+on this host under this account, at the socket in its state directory; else as
+the device that 'homie login' made.`
 
+// connectTimeout bounds every wait for the gateway and the tailnet.
 const connectTimeout = 20 * time.Second
 
 // target is where a client command finds the gateway.
@@ -28,11 +32,23 @@ type target struct {
 	json     bool
 }
 
-func targetFlags(p process, f *flag.FlagSet) *target {
+func targetFlags(f *flag.FlagSet) *target {
 	t := new(target)
-	f.StringVar(&t.url, "url", p.Env("HOMIE_URL"), "the gateway's `address`, over this host's own network (HOMIE_URL)")
-	f.StringVar(&t.stateDir, "state-dir", p.Env("HOMIE_STATE_DIR"), "the gateway's state `directory` on this host (HOMIE_STATE_DIR)")
-	f.BoolVar(&t.json, "json", false, "print JSON")
+	f.StringVar(&t.url, "url", "", "the gateway's `address` (HOMIE_URL)")
+	f.StringVar(&t.stateDir, "state-dir", "", "the gateway's state `directory` on this host, or that of 'homie login' (HOMIE_STATE_DIR)")
+	f.BoolVar(&t.json, "json", false, "print JSON, errors too")
+	return t
+}
+
+// resolve fills in what no flag said from the environment. A flag for one way
+// to the gateway wins over the environment's for another.
+func (t target) resolve(p process) target {
+	if t.url == "" && t.stateDir == "" {
+		t.url, t.stateDir = p.Env("HOMIE_URL"), p.Env("HOMIE_STATE_DIR")
+	}
+	if t.url != "" && !strings.Contains(t.url, "://") {
+		t.url = "https://" + t.url
+	}
 	return t
 }
 
@@ -42,58 +58,72 @@ type session struct {
 	hello wire.HelloResult
 }
 
-// connect finds the gateway and says hello: at the given address; else on this
-// host's local socket; else as the device that 'homie login' made.
+// connect finds the gateway and does there what the command is about.
 func (t *target) connect(ctx context.Context, p process, do func(context.Context, *session) error) error {
-	d, closer, err := t.dialer(ctx, p)
+	d, closer, err := t.resolve(p).dialer(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer closer()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	dialCtx, stop := context.WithTimeout(ctx, connectTimeout)
-	defer stop()
-	c, err := d.Dial(dialCtx)
-	if err != nil {
-		if wire.ReasonOf(err) != wire.Internal {
-			return err // the gateway's own refusal
-		}
-		return fmt.Errorf("%w: %w", errUnreachable, err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx) }()
-	s := &session{Conn: c}
-	s.hello, err = c.Hello(ctx, wire.ClientInfo{Kind: "cli", Version: version})
-	if err == nil {
-		err = do(ctx, s)
-	}
-	cancel()
-	<-done
-	return err
+	return talk(ctx, d, do)
 }
 
-func (t *target) dialer(ctx context.Context, p process) (rpc.Dialer, func(), error) {
+// talk says hello to the gateway behind d, and does what the command is about.
+func talk(ctx context.Context, d rpc.Dialer, do func(context.Context, *session) error) error {
+	soon, stop := context.WithTimeout(ctx, connectTimeout)
+	defer stop()
+	c, err := d.Dial(soon)
+	if err != nil {
+		return unreachable(ctx, d.URL, err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = c.Run(ctx) // what ended it shows in the calls on it
+	}()
+	defer func() {
+		cancel()
+		<-ended
+	}()
+	hello, err := c.Hello(soon, wire.ClientInfo{Kind: "cli", Version: version})
+	if err != nil {
+		return unreachable(ctx, d.URL, err)
+	}
+	return do(ctx, &session{c, hello})
+}
+
+// dialer returns the way to the gateway and what gives it up again.
+func (t target) dialer(ctx context.Context, p process) (rpc.Dialer, func(), error) {
 	if t.url != "" {
+		u, err := url.Parse(t.url)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			return rpc.Dialer{}, nil, usagef("--url %s is no address like https://homie.<tailnet>.ts.net", t.url)
+		}
 		return rpc.Dialer{URL: t.url}, func() {}, nil
 	}
 	if socket := findSocket(p, t.stateDir); socket != "" {
-		var d net.Dialer
-		return rpc.Dialer{
-			URL:     "http://local",
-			NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", socket) },
-		}, func() {}, nil
+		return localDialer(socket), func() {}, nil
 	}
-	return loggedIn(ctx, p)
+	return loggedIn(ctx, p, clientDir(p, t.stateDir))
 }
 
-// findSocket returns the local socket of a gateway that this OS account runs.
+// localURL stands for the gateway's socket, which needs no name.
+const localURL = "http://local"
+
+func localDialer(socket string) rpc.Dialer {
+	return rpc.Dialer{URL: localURL, NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}}
+}
+
+// findSocket returns the local socket of a gateway that this OS account runs,
+// "" if there is none.
 func findSocket(p process, dir string) string {
-	var candidates []string
-	if dir != "" {
-		candidates = append(candidates, dir, filepath.Join(dir, roleGateway))
-	} else {
-		candidates = append(candidates, defaultStateDir(p, roleGateway))
+	candidates := []string{dir, filepath.Join(dir, roleGateway)} // the latter is of 'homie up'
+	if dir == "" {
+		candidates = []string{defaultStateDir(p, roleGateway)}
 	}
 	for _, dir := range candidates {
 		path := filepath.Join(dir, gateway.SocketName)
@@ -108,13 +138,8 @@ func printJSON(p process, v any) error {
 	enc := json.NewEncoder(p.Out)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
-
-// noArgs refuses arguments that a command would ignore.
-func noArgs(args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("%w: unexpected %q", errUsage, args[0])
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("printing: %w", err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -12,12 +13,29 @@ import (
 	"homie/wire"
 )
 
-func pairListCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	t := targetFlags(p, f)
-	return func(ctx context.Context, args []string) error {
-		if err := noArgs(args); err != nil {
-			return err
-		}
+const (
+	machineHelp = `
+MACHINE is the name or the device id that 'homie pair list' shows.
+`
+	pairApproveHelp = machineHelp + `
+A machine that was rejected or revoked is let in again.
+` + targetHelp
+	pairRejectHelp = machineHelp + `
+One that is paired already keeps what was approved before; another one is kept
+out until it is approved after all.
+` + targetHelp
+	pairRevokeHelp = machineHelp + `
+Terminals there end for everybody; 'homie pair approve' lets it in again.
+` + targetHelp
+	pairForgetHelp = machineHelp + `
+The device is no node any more, has the rights of whom it belongs to again, and
+may ask anew.
+` + targetHelp
+)
+
+func pairListCommand(p process, f *flag.FlagSet) action {
+	t := targetFlags(f)
+	return func(ctx context.Context, _ []string) error {
 		return t.connect(ctx, p, func(ctx context.Context, s *session) error {
 			all, err := api.PairingList(ctx, s, wire.Nothing{})
 			if err != nil {
@@ -26,114 +44,169 @@ func pairListCommand(p process, f *flag.FlagSet) func(context.Context, []string)
 			if t.json {
 				return printJSON(p, all)
 			}
-			return printPairings(p, all)
+			return printPairings(p.Out, all)
 		})
 	}
 }
 
-func printPairings(p process, all pairing.Pairings) error {
+func printPairings(out io.Writer, all pairing.Pairings) error {
 	if len(all.Requests)+len(all.Paired) == 0 {
-		fmt.Fprintln(p.Out, "No machine has asked yet. Run 'homie node --gateway homie' on one.")
-		return nil
+		_, err := fmt.Fprintln(out, "No machine has asked yet. Run 'homie node' on one.")
+		return err
 	}
-	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "MACHINE\tSTATE\tSYSTEM\tACCOUNT\tOFFERS\tBELONGS TO\tDEVICE")
+	line := func(name wire.NodeName, state, os, arch, account string, offers []string, owner string, tags []string, id wire.DeviceID) {
+		fmt.Fprintf(w, "%s\t%s\t%s/%s\t%s\t%s\t%s\t%s\n", name, state, os, arch, account, strings.Join(offers, ","), or(owner, strings.Join(tags, ",")), id)
+	}
 	for _, r := range all.Requests {
-		fmt.Fprintf(w, "%s\twaiting\t%s/%s\t%s\t%s\t%s\t%s\n", r.Name, r.OS, r.Arch, r.Account,
-			strings.Join(r.Capabilities, ","), belongs(r.Owner, r.Tags), r.Device)
+		line(r.Name, "waiting", r.OS, r.Arch, r.Account, r.Capabilities, r.Owner, r.Tags, r.Device)
 	}
 	for _, r := range all.Paired {
 		state := "paired by " + r.ApprovedBy
 		if r.Revoked {
 			state = "kept out"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s/%s\t%s\t%s\t%s\t%s\n", r.Name, state, r.OS, r.Arch, r.Account,
-			strings.Join(r.Capabilities, ","), belongs(r.Owner, r.Tags), r.Device)
+		line(r.Name, state, r.OS, r.Arch, r.Account, r.Capabilities, r.Owner, r.Tags, r.Device)
 	}
-	return w.Flush()
-}
-
-func belongs(owner string, tags []string) string {
-	if owner != "" {
-		return owner
+	if err := w.Flush(); err != nil || len(all.Requests) == 0 {
+		return err
 	}
-	return strings.Join(tags, ",")
+	_, err := fmt.Fprintf(out, "\nLet a waiting machine in with 'homie pair approve %s'.\n", all.Requests[0].Name)
+	return err
 }
 
-func pairApproveCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	return pairCommand(p, f, "let in", func(ctx context.Context, s *session, id wire.DeviceID) error {
-		_, err := api.PairingApprove(ctx, s, pairing.ApproveParams{Device: id})
-		return err
-	})
-}
-
-func pairRejectCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	return pairCommand(p, f, "refused", func(ctx context.Context, s *session, id wire.DeviceID) error {
-		_, err := api.PairingReject(ctx, s, pairing.DeviceParams{Device: id})
-		return err
-	})
-}
-
-func pairRevokeCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	return pairCommand(p, f, "cut off", func(ctx context.Context, s *session, id wire.DeviceID) error {
-		_, err := api.PairingRevoke(ctx, s, pairing.DeviceParams{Device: id})
-		return err
-	})
-}
-
-func pairForgetCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	return pairCommand(p, f, "forgotten", func(ctx context.Context, s *session, id wire.DeviceID) error {
-		_, err := api.PairingForget(ctx, s, pairing.DeviceParams{Device: id})
-		return err
-	})
-}
-
-// pairCommand does something to one machine, by its name or device id.
-func pairCommand(p process, f *flag.FlagSet, done string, do func(context.Context, *session, wire.DeviceID) error) func(context.Context, []string) error {
-	t := targetFlags(p, f)
-	return func(ctx context.Context, args []string) error {
-		if len(args) != 1 {
-			return fmt.Errorf("%w: name one machine; 'homie pair list' shows them", errUsage)
+func pairApproveCommand(p process, f *flag.FlagSet) action {
+	only := f.String("only", "", "`capabilities` to approve of those offered, such as terminal; all if none are given")
+	return pairCommand(p, f, "let in", waiting|keptOut, func(ctx context.Context, s *session, id wire.DeviceID) (any, error) {
+		params := pairing.ApproveParams{Device: id}
+		if *only != "" {
+			params.Capabilities = strings.Split(*only, ",")
 		}
+		return api.PairingApprove(ctx, s, params)
+	})
+}
+
+func pairRejectCommand(p process, f *flag.FlagSet) action {
+	return pairCommand(p, f, "refused", waiting, func(ctx context.Context, s *session, id wire.DeviceID) (any, error) {
+		return api.PairingReject(ctx, s, pairing.DeviceParams{Device: id})
+	})
+}
+
+func pairRevokeCommand(p process, f *flag.FlagSet) action {
+	return pairCommand(p, f, "cut off", paired, func(ctx context.Context, s *session, id wire.DeviceID) (any, error) {
+		return api.PairingRevoke(ctx, s, pairing.DeviceParams{Device: id})
+	})
+}
+
+func pairForgetCommand(p process, f *flag.FlagSet) action {
+	return pairCommand(p, f, "forgotten", waiting|paired|keptOut, func(ctx context.Context, s *session, id wire.DeviceID) (any, error) {
+		return api.PairingForget(ctx, s, pairing.DeviceParams{Device: id})
+	})
+}
+
+// pairCommand does something to one machine in one of the given states.
+func pairCommand(p process, f *flag.FlagSet, done string, in pairState, do func(context.Context, *session, wire.DeviceID) (any, error)) action {
+	t := targetFlags(f)
+	return func(ctx context.Context, args []string) error {
 		return t.connect(ctx, p, func(ctx context.Context, s *session) error {
 			all, err := api.PairingList(ctx, s, wire.Nothing{})
 			if err != nil {
 				return err
 			}
-			id, name, err := machine(all, args[0])
+			m, err := pick(all, args[0], in)
 			if err != nil {
 				return err
 			}
-			if err := do(ctx, s, id); err != nil {
+			result, err := do(ctx, s, m.id)
+			if err != nil {
 				return err
 			}
-			fmt.Fprintf(p.Out, "%s is %s.\n", name, done)
-			return nil
+			if t.json {
+				return printJSON(p, result)
+			}
+			_, err = fmt.Fprintf(p.Out, "%s is %s.\n", m.name, done)
+			return err
 		})
 	}
 }
 
-// machine finds a machine by name or device id. Two with one name are told apart
-// by their ids.
-func machine(all pairing.Pairings, arg string) (wire.DeviceID, wire.NodeName, error) {
-	found := map[wire.DeviceID]wire.NodeName{}
+// pairState is where a machine's pairing stands, or a set of that. A machine
+// that offers more than was approved is paired and waiting.
+type pairState int
+
+const (
+	waiting pairState = 1 << iota
+	paired
+	keptOut
+)
+
+// String names a single state.
+func (s pairState) String() string {
+	switch s {
+	case waiting:
+		return "waiting"
+	case paired:
+		return "paired"
+	case keptOut:
+		return "kept out"
+	default:
+		return "paired and waiting"
+	}
+}
+
+// known is a machine that asked for or has a pairing.
+type known struct {
+	id    wire.DeviceID
+	name  wire.NodeName
+	state pairState
+}
+
+// everyone returns all machines.
+func everyone(all pairing.Pairings) []known {
+	states := map[wire.DeviceID]pairState{}
+	var out []known
 	for _, r := range all.Requests {
-		if string(r.Name) == arg || string(r.Device) == arg {
-			found[r.Device] = r.Name
-		}
+		states[r.Device] |= waiting
+		out = append(out, known{id: r.Device, name: r.Name})
 	}
 	for _, r := range all.Paired {
-		if string(r.Name) == arg || string(r.Device) == arg {
-			found[r.Device] = r.Name
+		state := paired
+		if r.Revoked {
+			state = keptOut
+		}
+		if states[r.Device] == 0 {
+			out = append(out, known{id: r.Device, name: r.Name})
+		}
+		states[r.Device] |= state
+	}
+	for i, m := range out {
+		out[i].state = states[m.id]
+	}
+	return out
+}
+
+// pick finds a machine by its name, its name on the tailnet, or its device id.
+// Of several with one name, as after a machine was set up anew, those in the
+// wanted states count.
+func pick(all pairing.Pairings, arg string, in pairState) (known, error) {
+	var named, fit []known
+	for _, m := range everyone(all) {
+		if string(m.id) != arg && string(m.name) != strings.TrimPrefix(arg, "homie-") {
+			continue
+		}
+		named = append(named, m)
+		if m.state&in != 0 {
+			fit = append(fit, m)
 		}
 	}
-	switch len(found) {
-	case 0:
-		return "", "", wire.Errorf(wire.NotFound, "no machine called %q is known; 'homie pair list' shows them", arg)
-	case 1:
-		for id, name := range found {
-			return id, name, nil
-		}
+	switch {
+	case len(fit) == 1:
+		return fit[0], nil
+	case len(fit) > 1:
+		return known{}, wire.Errorf(wire.Conflict, "%d machines are called %q; use the device id that 'homie pair list' shows", len(fit), arg)
+	case len(named) > 0:
+		return known{}, wire.Errorf(wire.Conflict, "%s is %s", named[0].name, named[0].state)
 	}
-	return "", "", wire.Errorf(wire.Conflict, "%d machines are called %q; use the device id that 'homie pair list' shows", len(found), arg)
+	return known{}, wire.Errorf(wire.NotFound, "no machine called %q has asked; 'homie pair list' shows those that have", arg)
 }

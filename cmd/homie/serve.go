@@ -4,35 +4,27 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway"
-	"homie/internal/memory"
 	"homie/node"
 	"homie/tsidentity/up"
 )
 
 const gatewayHelp = `
-The gateway joins the tailnet as a device of its own (by default named homie)
-and serves the web app there, and nowhere else. Open https://homie.<tailnet>.ts.net
-on any device of the tailnet.
+The gateway joins the tailnet as a device of its own and serves the web app
+there and nowhere else: open https://homie.<tailnet>.ts.net on any device of the
+tailnet. Who may do what stands in the tailnet policy file; 'homie policy print'
+has an example.
 ` + settingsHelp
 
 const nodeHelp = `
-The node joins the tailnet as a device of its own (by default homie-<host>) and
-connects to the gateway, where an owner lets it in once.
-` + settingsHelp
-
-const upHelp = `
-Runs 'homie gateway' and 'homie node' in one process, for a home whose gateway
-machine should have terminals too. The node is let in at once.
+The node joins the tailnet as a device of its own and connects to the gateway,
+where an owner lets it in once. It listens on no port.
 ` + settingsHelp
 
 // gatewaySettings are a gateway's own.
@@ -49,32 +41,49 @@ func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
 	return g
 }
 
-func gatewayCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
+// check refuses settings that contradict each other.
+func (g *gatewaySettings) check() error {
+	if (g.cert == "") != (g.key == "") {
+		return usagef("a certificate and its key go together: give both --tls-cert and --tls-key")
+	}
+	if g.cert != "" && g.plainHTTP {
+		return usagef("plain HTTP has no use for a certificate: give either --http or --tls-cert and --tls-key")
+	}
+	return nil
+}
+
+func gatewayCommand(p process, f *flag.FlagSet) action {
 	g := gatewayFlags(p, f, settingsFlags(p, f, roleGateway, "homie"))
-	return func(ctx context.Context, args []string) error {
-		if err := noArgs(args); err != nil {
-			return err
-		}
+	return func(ctx context.Context, _ []string) error {
 		log, err := g.logger(p.Err)
 		if err != nil {
 			return err
 		}
-		return g.run(ctx, p, log, nil)
+		return untilSignal(ctx, g.run(ctx, p, log, nil))
 	}
 }
 
-// run carries a gateway to its end; ready is called when it is on the tailnet.
-func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, ready func()) error {
-	if (g.cert == "") != (g.key == "") {
-		return fmt.Errorf("%w: a certificate needs its key: give both --tls-cert and --tls-key", errUsage)
+// untilSignal takes the end of ctx for what it is: the orderly end.
+func untilSignal(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
 	}
-	conf, err := g.device(p, log)
+	return err
+}
+
+// run carries a gateway to its end; ready is called with its device when that is
+// on the tailnet.
+func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, ready func(*up.Device)) error {
+	if err := g.check(); err != nil {
+		return err
+	}
+	dir, err := g.dir(p)
 	if err != nil {
 		return err
 	}
-	return onTailnet(ctx, conf, func(ctx context.Context, d *up.Device) error {
+	return onTailnet(ctx, g.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
 		gw, err := gateway.Open(gateway.Config{
-			Tailnet: d, StateDir: filepath.Dir(conf.Dir), Owner: g.owner,
+			Tailnet: d, StateDir: dir, Owner: g.owner,
 			CertFile: g.cert, KeyFile: g.key, PlainHTTP: g.plainHTTP,
 			Version: version, Log: log, Out: p.Out,
 		})
@@ -82,13 +91,14 @@ func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, 
 			return err
 		}
 		if ready != nil {
-			ready()
+			ready(d)
 		}
 		return errors.Join(gw.Run(ctx), gw.Close())
 	})
 }
 
-// onTailnet joins the tailnet, watches over the device, and leaves in the end.
+// onTailnet joins the tailnet, watches over the device, and takes it off again
+// in the end.
 func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up.Device) error) error {
 	d, err := up.Start(ctx, conf)
 	if err != nil {
@@ -98,11 +108,6 @@ func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	group.Go(func() error { return d.Run(ctx) })
-	memory.Limit()
-	group.Go(func() error {
-		memory.HandBack(ctx)
-		return nil
-	})
 	group.Go(func() error {
 		defer cancel()
 		return do(ctx, d)
@@ -116,34 +121,35 @@ type nodeSettings struct {
 	gateway, start string
 }
 
-func nodeFlags(p process, f *flag.FlagSet, s *settings) *nodeSettings {
-	n := &nodeSettings{settings: s}
-	f.StringVar(&n.gateway, "gateway", or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its https address (HOMIE_GATEWAY)")
-	f.StringVar(&n.start, "dir", p.Env("HOMIE_DIR"), "`directory` in which terminals start; default the home (HOMIE_DIR)")
-	return n
-}
+const (
+	dirUsage = "`directory` in which terminals start; the home if none is given (HOMIE_DIR)"
+	dirEnv   = "HOMIE_DIR"
+)
 
-func nodeCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	n := nodeFlags(p, f, settingsFlags(p, f, roleNode, nodeName()))
-	return func(ctx context.Context, args []string) error {
-		if err := noArgs(args); err != nil {
-			return err
-		}
+func nodeCommand(p process, f *flag.FlagSet) action {
+	n := &nodeSettings{settings: settingsFlags(p, f, roleNode, nodeName())}
+	f.StringVar(&n.gateway, "gateway", or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
+	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
+	return func(ctx context.Context, _ []string) error {
 		log, err := n.logger(p.Err)
 		if err != nil {
 			return err
 		}
-		return n.run(ctx, p, log, node.Config{})
+		return untilSignal(ctx, n.run(ctx, p, log, node.Config{}))
 	}
 }
 
+// run carries a node to its end; conf has what only the caller knows.
 func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, conf node.Config) error {
-	device, err := n.device(p, log)
+	if info, err := os.Stat(n.start); n.start != "" && (err != nil || !info.IsDir()) {
+		return usagef("--dir %s is no directory here", n.start)
+	}
+	dir, err := n.dir(p)
 	if err != nil {
 		return err
 	}
-	return onTailnet(ctx, device, func(ctx context.Context, d *up.Device) error {
-		conf.Tailnet, conf.StateDir = d, filepath.Dir(device.Dir)
+	return onTailnet(ctx, n.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
+		conf.Tailnet, conf.StateDir = d, dir
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
 		conf.Version, conf.Log, conf.Out = version, log, p.Out
 		agent, err := node.New(conf)
@@ -157,39 +163,21 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 // nodeName is what this machine's node is called on the tailnet.
 func nodeName() string {
 	host, err := os.Hostname()
+	if err != nil {
+		host = ""
+	}
 	host, _, _ = strings.Cut(strings.ToLower(host), ".")
-	if err != nil || host == "" {
-		return "homie-node"
+	label := strings.Trim(strings.Map(func(r rune) rune {
+		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') {
+			return r
+		}
+		return '-'
+	}, host), "-")
+	if label == "" {
+		label = "node"
 	}
-	return "homie-" + host
+	return strings.TrimRight(("homie-" + label)[:min(len("homie-"+label), maxLabel)], "-")
 }
 
-// prefixed says which of the two parts of 'homie up' speaks.
-func prefixed(p process, part string) process {
-	p.Out = &linePrefix{w: p.Out, prefix: part + ": "}
-	return p
-}
-
-// linePrefix puts a prefix before each line.
-type linePrefix struct {
-	w      io.Writer
-	prefix string
-	inLine bool
-}
-
-// Write writes b with the prefix at the start of each line that has text.
-func (l *linePrefix) Write(b []byte) (int, error) {
-	for line := range strings.SplitAfterSeq(string(b), "\n") {
-		if line == "" {
-			continue
-		}
-		if !l.inLine && line != "\n" {
-			line = l.prefix + line
-		}
-		l.inLine = !strings.HasSuffix(line, "\n")
-		if _, err := io.WriteString(l.w, line); err != nil {
-			return 0, err
-		}
-	}
-	return len(b), nil
-}
+// maxLabel leaves room below the 63 bytes of a DNS label.
+const maxLabel = 50

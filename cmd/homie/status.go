@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -21,50 +20,78 @@ type status struct {
 	Machines []presence.Machine `json:"machines"`
 }
 
-func statusCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	t := targetFlags(p, f)
-	return func(ctx context.Context, args []string) error {
-		if err := noArgs(args); err != nil {
-			return err
-		}
+func statusCommand(p process, f *flag.FlagSet) action {
+	t := targetFlags(f)
+	return func(ctx context.Context, _ []string) error {
 		return t.connect(ctx, p, func(ctx context.Context, s *session) error {
+			out := status{Server: s.hello.Server, Caller: s.hello.Caller}
 			list, err := api.PresenceList(ctx, s, wire.Nothing{})
 			if err != nil {
+				if !t.json {
+					printServer(p.Out, out)
+					printAskFor(p.Out, out.Caller)
+				}
 				return err
 			}
-			out := status{Server: s.hello.Server, Caller: s.hello.Caller, Machines: list.Machines}
+			out.Machines = list.Machines
 			if t.json {
 				return printJSON(p, out)
 			}
-			return printStatus(p.Out, out, time.Now())
+			printServer(p.Out, out)
+			return printMachines(p.Out, out.Machines, time.Now())
 		})
 	}
 }
 
-func printStatus(w io.Writer, s status, now time.Time) error {
-	fmt.Fprintf(w, "Gateway  %s %s\nYou      %s\n\n", s.Server.Name, s.Server.Version, describe(s.Caller))
-	if len(s.Machines) == 0 {
-		_, err := fmt.Fprintln(w, "No machines yet. Run 'homie node --gateway homie' on one.")
+func printServer(w io.Writer, s status) {
+	fmt.Fprintf(w, "Gateway  %s %s\nYou      %s\n", s.Server.Name, s.Server.Version, describe(s.Caller))
+}
+
+func printMachines(w io.Writer, machines []presence.Machine, now time.Time) error {
+	if len(machines) == 0 {
+		_, err := fmt.Fprintln(w, "\nNo machines yet. Run 'homie node' on one.")
 		return err
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "MACHINE\tSTATE\tCONNECTED\tLOAD\tMEMORY\tDISK\tTERMINALS")
-	for _, m := range s.Machines {
-		state, load, memory, disk, sessions := "offline", "-", "-", "-", "-"
-		if m.Online {
-			state = "online"
-		} else if !m.LastSeen.IsZero() {
-			state = "offline since " + now.Sub(m.LastSeen).Round(time.Second).String()
-		}
+	fmt.Fprintln(tw, "\nMACHINE\tSTATE\tSYSTEM\tCONNECTED\tUP\tLOAD\tMEMORY\tDISK\tTERMINALS")
+	for _, m := range machines {
+		up, load, memory, disk, sessions := "-", "-", "-", "-", "-"
 		if h := m.Health; h != nil && m.Online {
+			up = age(time.Duration(h.UptimeMs) * time.Millisecond)
 			load = fmt.Sprintf("%.2f", h.Load1)
 			memory = share(h.MemoryUsed, h.MemoryTotal)
 			disk = share(h.DiskUsed, h.DiskTotal)
 			sessions = fmt.Sprint(h.Sessions)
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", m.Name, state, connection(m.Connection), load, memory, disk, sessions)
+		fmt.Fprintf(tw, "%s\t%s\t%s/%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			m.Name, presenceOf(m, now), m.OS, m.Arch, connection(m.Connection), up, load, memory, disk, sessions)
 	}
 	return tw.Flush()
+}
+
+// presenceOf says whether a machine is there, or since when it is not.
+func presenceOf(m presence.Machine, now time.Time) string {
+	switch {
+	case m.Online:
+		return "online"
+	case m.LastSeen.IsZero():
+		return "offline"
+	}
+	return "offline for " + age(now.Sub(m.LastSeen))
+}
+
+// age is a duration in its two greatest units at most.
+func age(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(max(d, 0)/time.Second))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d/time.Minute))
+	case d < day:
+		return fmt.Sprintf("%dh%02dm", int(d/time.Hour), int(d%time.Hour/time.Minute))
+	}
+	return fmt.Sprintf("%dd%02dh", int(d/day), int(d%day/time.Hour))
 }
 
 func share(used, total uint64) string {
@@ -83,63 +110,4 @@ func connection(c presence.Connection) string {
 		s += fmt.Sprintf(" %.1f ms", *c.LatencyMs)
 	}
 	return s
-}
-
-// describe is a caller in one line.
-func describe(w wire.Whoami) string {
-	s := w.Name
-	if w.Person != nil {
-		s += " (" + w.Person.Login + ")"
-	}
-	if w.Device != nil {
-		s += " on " + w.Device.Name
-	}
-	if len(w.Roles) > 0 {
-		s += ", " + strings.Join(w.Roles, ", ")
-	}
-	return s
-}
-
-func whoamiCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
-	t := targetFlags(p, f)
-	return func(ctx context.Context, args []string) error {
-		if err := noArgs(args); err != nil {
-			return err
-		}
-		return t.connect(ctx, p, func(ctx context.Context, s *session) error {
-			who, err := api.IdentityWhoami(ctx, s, wire.Nothing{})
-			if err != nil {
-				return err
-			}
-			if t.json {
-				return printJSON(p, who)
-			}
-			printWhoami(p.Out, who)
-			return nil
-		})
-	}
-}
-
-func printWhoami(w io.Writer, who wire.Whoami) {
-	fmt.Fprintln(w, describe(who))
-	for _, g := range who.Grants {
-		rights := g.Allow
-		if g.Role != "" {
-			rights = append([]string{"role " + g.Role}, rights...)
-		}
-		line := strings.Join(rights, ", ")
-		if g.Nodes != nil {
-			line += " on " + strings.Join(g.Nodes, ", ")
-		}
-		if len(g.As) > 0 {
-			line += " as " + strings.Join(g.As, ", ")
-		}
-		fmt.Fprintf(w, "  %s: %s\n", strings.TrimSpace(line), g.Why)
-	}
-	for _, problem := range who.Problems {
-		fmt.Fprintf(w, "  ! %s\n", problem)
-	}
-	if who.AskFor != "" {
-		fmt.Fprintf(w, "\nNobody has let you in yet. Send this to the person who runs this home:\n\n%s\n", who.AskFor)
-	}
 }

@@ -1,65 +1,164 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"flag"
+	"io"
+	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"homie/cmd/homie/internal/api"
+	"homie/gateway"
 	"homie/gateway/pairing"
 	"homie/node"
+	"homie/tsidentity/up"
 	"homie/wire"
 )
 
-func upCommand(p process, f *flag.FlagSet) func(context.Context, []string) error {
+const upHelp = `
+Runs 'homie gateway' and 'homie node' in one process, for a home whose gateway
+machine should have terminals too. The two are two devices on the tailnet, so an
+auth key for them must be a reusable one. The node is let in at once.
+` + settingsHelp
+
+// both are the settings of 'homie up'.
+type both struct {
+	*settings // shared, and the gateway's
+	gateway   *gatewaySettings
+	start     string // where terminals start
+	hostname  string // the node's
+	tags      string // the node's
+}
+
+func upCommand(p process, f *flag.FlagSet) action {
 	shared := settingsFlags(p, f, "", "homie")
-	g := gatewayFlags(p, f, shared)
-	var start string
-	f.StringVar(&start, "dir", p.Env("HOMIE_DIR"), "`directory` in which terminals start; default the home (HOMIE_DIR)")
-	return func(ctx context.Context, args []string) error {
-		if err := noArgs(args); err != nil {
-			return err
-		}
+	b := &both{settings: shared, gateway: gatewayFlags(p, f, shared)}
+	f.StringVar(&b.start, "dir", p.Env(dirEnv), dirUsage)
+	f.StringVar(&b.hostname, "node-hostname", or(p.Env("HOMIE_NODE_HOSTNAME"), nodeName()), "the node's `name` on the tailnet (HOMIE_NODE_HOSTNAME)")
+	f.StringVar(&b.tags, "node-tags", p.Env("HOMIE_NODE_TAGS"), "`tags` for the node, if others than --tags (HOMIE_NODE_TAGS)")
+	return func(ctx context.Context, _ []string) error {
 		log, err := shared.logger(p.Err)
 		if err != nil {
 			return err
+		}
+		if b.hostname == shared.hostname {
+			return usagef("the gateway and the node are two devices and need two names: --hostname and --node-hostname")
 		}
 		base, err := shared.dir(p)
 		if err != nil {
 			return err
 		}
-		gs, ns := *shared, *shared
-		gs.stateDir, ns.stateDir = filepath.Join(base, roleGateway), filepath.Join(base, roleNode)
-		ns.hostname = nodeName()
-		gw := &gatewaySettings{settings: &gs, owner: g.owner, cert: g.cert, key: g.key}
-		agent := &nodeSettings{settings: &ns, gateway: gs.hostname, start: start}
-
-		group, ctx := errgroup.WithContext(ctx)
-		ready := make(chan struct{})
-		var once sync.Once
-		group.Go(func() error {
-			return gw.run(ctx, prefixed(p, "gateway"), log.With("part", "gateway"), func() { once.Do(func() { close(ready) }) })
-		})
-		group.Go(func() error {
-			select {
-			case <-ready:
-			case <-ctx.Done():
-				return nil
-			}
-			t := &target{stateDir: gs.stateDir}
-			return agent.run(ctx, prefixed(p, "node"), log.With("part", "node"), node.Config{
-				WithGateway: true,
-				Pending: func(ctx context.Context, id wire.DeviceID) error {
-					return t.connect(ctx, p, func(ctx context.Context, s *session) error {
-						_, err := api.PairingApprove(ctx, s, pairing.ApproveParams{Device: id})
-						return err
-					})
-				},
-			})
-		})
-		return group.Wait()
+		return untilSignal(ctx, b.run(ctx, p, log, base))
 	}
+}
+
+// run carries both; the node starts when the gateway is on the tailnet, so that
+// a person is asked to log in one device after the other.
+func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string) error {
+	gs, ns := *b.settings, *b.settings
+	gs.role, gs.stateDir = roleGateway, filepath.Join(base, roleGateway)
+	ns.role, ns.stateDir = roleNode, filepath.Join(base, roleNode)
+	ns.hostname, ns.tags = b.hostname, or(b.tags, b.settings.tags)
+	hub := &gatewaySettings{settings: &gs, owner: b.gateway.owner, cert: b.gateway.cert, key: b.gateway.key}
+	agent := &nodeSettings{settings: &ns, start: b.start}
+
+	group, ctx := errgroup.WithContext(ctx)
+	ready := make(chan string)
+	out := &lockedWriter{w: p.Out}
+	group.Go(func() error {
+		p := process{In: p.In, Out: &linePrefix{w: out, prefix: "gateway: "}, Err: p.Err, Env: p.Env}
+		return hub.run(ctx, p, log.With("part", "gateway"), func(d *up.Device) {
+			select {
+			case ready <- hub.address(d.FQDN()):
+			case <-ctx.Done():
+			}
+		})
+	})
+	group.Go(func() error {
+		select {
+		case agent.gateway = <-ready:
+		case <-ctx.Done():
+			return nil
+		}
+		p := process{In: p.In, Out: &linePrefix{w: out, prefix: "node: "}, Err: p.Err, Env: p.Env}
+		return agent.run(ctx, p, log.With("part", "node"), node.Config{
+			WithGateway: true,
+			Pending: func(ctx context.Context, id wire.DeviceID) error {
+				return letIn(ctx, p, filepath.Join(gs.stateDir, gateway.SocketName), id)
+			},
+		})
+	})
+	return group.Wait()
+}
+
+// address returns where the node finds the gateway with the given full name: a
+// tailnet may have given it another name than the one asked for, and a
+// certificate of one's own may be for another one.
+func (g *gatewaySettings) address(fqdn string) string {
+	if g.cert == "" {
+		return fqdn
+	}
+	pair, err := tls.LoadX509KeyPair(g.cert, g.key)
+	if err != nil || pair.Leaf == nil || pair.Leaf.VerifyHostname(fqdn) == nil || len(pair.Leaf.DNSNames) == 0 {
+		return fqdn // the gateway says what is wrong with its certificate
+	}
+	return "https://" + pair.Leaf.DNSNames[0]
+}
+
+// letIn approves the process's own node: whoever runs the gateway may.
+func letIn(ctx context.Context, p process, socket string, id wire.DeviceID) error {
+	return talk(ctx, localDialer(socket), func(ctx context.Context, s *session) error {
+		_, err := api.PairingApprove(ctx, s, pairing.ApproveParams{Device: id})
+		return err
+	})
+}
+
+// lockedWriter lets several write to one writer.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write writes b in one piece.
+func (l *lockedWriter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}
+
+// linePrefix says before each line who speaks. What is written at once stays
+// together.
+type linePrefix struct {
+	w      io.Writer
+	prefix string
+
+	mu     sync.Mutex
+	inLine bool
+}
+
+// Write writes b with the prefix at the start of each line that has text.
+func (l *linePrefix) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out bytes.Buffer
+	for line := range strings.SplitAfterSeq(string(b), "\n") {
+		if line == "" {
+			continue
+		}
+		if !l.inLine && line != "\n" {
+			out.WriteString(l.prefix)
+		}
+		out.WriteString(line)
+		l.inLine = !strings.HasSuffix(line, "\n")
+	}
+	if _, err := l.w.Write(out.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"homie/gateway"
+	"homie/rpc"
+	"homie/tsidentity"
+)
+
+const policyHelp = `
+Rights live in the tailnet policy file, under "grants", and nowhere else. This
+prints what may stand there for this version of Homie, and an example to start
+from. It needs no gateway.`
+
+//go:embed policy.hujson
+var examplePolicy string
+
+// policy is what 'homie policy print --json' prints.
+type policy struct {
+	Capability   string       `json:"capability"` // the name of the app capability
+	Roles        []role       `json:"roles"`
+	Capabilities []capability `json:"capabilities"`
+	Example      string       `json:"example"` // HuJSON
+}
+
+type role struct {
+	Name  string   `json:"name"`
+	Allow []string `json:"allow"`
+	For   string   `json:"for"`
+}
+
+// capability is a right that a grant can give.
+type capability struct {
+	Name    string   `json:"name"`
+	Methods []string `json:"methods"`
+	Topics  []string `json:"topics"`
+}
+
+func policyPrintCommand(p process, f *flag.FlagSet) action {
+	asJSON := f.Bool("json", false, "print JSON")
+	return func(context.Context, []string) error {
+		all, err := describePolicy()
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(p, all)
+		}
+		w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
+		fmt.Fprint(w, "Roles, the \"role\" of a grant value:\n\n")
+		for _, r := range all.Roles {
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", r.Name, strings.Join(r.Allow, ", "), r.For)
+		}
+		fmt.Fprint(w, "\nCapabilities, for its \"allow\"; service:* is all of a service:\n\n")
+		for _, c := range all.Capabilities {
+			fmt.Fprintf(w, "  %s\t%s\n", c.Name, strings.Join(append(c.Methods, c.Topics...), ", "))
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(p.Out, "\nAn example of a tailnet policy file:\n\n%s", all.Example)
+		return err
+	}
+}
+
+// describePolicy collects what a grant can say from what declares it.
+func describePolicy() (policy, error) {
+	all := policy{Capability: string(tsidentity.GrantCap), Example: examplePolicy}
+	for _, b := range tsidentity.Bundles() {
+		all.Roles = append(all.Roles, role{string(b.Role), b.Allow, b.For})
+	}
+	r, err := rpc.NewRegistry(rpc.Options{}, gateway.API()...)
+	if err != nil {
+		return policy{}, err
+	}
+	found := map[string]*capability{}
+	get := func(name string) *capability {
+		if found[name] == nil {
+			found[name] = &capability{Name: name, Methods: []string{}, Topics: []string{}}
+		}
+		return found[name]
+	}
+	for _, m := range r.Methods() {
+		c := get(m.Capability)
+		c.Methods = append(c.Methods, m.Name)
+	}
+	for _, t := range r.Topics() {
+		c := get(t.Capability)
+		c.Topics = append(c.Topics, t.Name)
+	}
+	// What no grant gives, such as being a node, is not listed.
+	everything := tsidentity.Rights{Values: []tsidentity.Value{{Role: tsidentity.RoleOwner}}}
+	for _, c := range found {
+		if everything.Can(c.Name) {
+			all.Capabilities = append(all.Capabilities, *c)
+		}
+	}
+	slices.SortFunc(all.Capabilities, func(a, b capability) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
