@@ -1,6 +1,14 @@
 // Package homietest runs a household for a test: the tailnet in a box, a real
 // gateway and real nodes on devices of their own, and people who call it from
 // theirs. Only the control server is a stand-in.
+//
+//	h := homietest.New(t)              // tailnet and gateway
+//	h.StartNode(tailbox.NodeDen)       // a machine, in this process
+//	c, _ := h.Connect(tailbox.MaxTablet)
+//
+// A part of Homie can also run as a process of its own (Spawn), to be killed or
+// frozen, and a test can play a machine's agent itself (Machine) to say what no
+// honest one would. Everything ends with the test.
 package homietest
 
 import (
@@ -10,7 +18,6 @@ import (
 	"net/http"
 	"os/user"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -34,16 +41,33 @@ type House struct {
 
 	// Account is the OS account that runs the test, named in the policy's "as".
 	Account string
+	// Said is what the gateway and the nodes have logged.
+	Said *Record
 
-	t       testing.TB
-	dir     string
-	people  map[string]*tsnet.Server
-	stopper map[string]func()
+	t      testing.TB // of the part of the test that runs
+	whole  testing.TB // of the whole test; devices of people last as long
+	dir    string
+	people map[string]*tsnet.Server
+	parts  map[string]*part
+}
+
+// part is a gateway or node that runs in this process.
+type part struct {
+	device *up.Device
+	stop   func()
 }
 
 // New runs the box's household with its gateway, and adds devices to it if a
 // test names any.
 func New(t testing.TB, adjust ...func(*tailbox.Options)) *House {
+	t.Helper()
+	h := WithoutGateway(t, adjust...)
+	h.StartGateway()
+	return h
+}
+
+// WithoutGateway is New for a test that starts the gateway in its own way.
+func WithoutGateway(t testing.TB, adjust ...func(*tailbox.Options)) *House {
 	t.Helper()
 	me, err := user.Current()
 	if err != nil {
@@ -53,19 +77,26 @@ func New(t testing.TB, adjust ...func(*tailbox.Options)) *House {
 	for _, f := range adjust {
 		f(&o)
 	}
-	h := &House{
-		Tailnet: tailboxtest.Start(t, o), Account: me.Username,
-		t: t, dir: t.TempDir(), people: map[string]*tsnet.Server{}, stopper: map[string]func(){},
+	return &House{
+		Tailnet: tailboxtest.Start(t, o), Account: me.Username, Said: &Record{},
+		t: t, whole: t, dir: t.TempDir(), people: map[string]*tsnet.Server{}, parts: map[string]*part{},
 	}
-	h.StartGateway()
-	return h
+}
+
+// In returns the same house for a part of the test: what is opened or started
+// there ends with that part, people's devices excepted.
+func (h *House) In(t testing.TB) *House {
+	c := *h
+	c.t = t
+	return &c
 }
 
 // device starts a device of this process for a part of Homie.
 func (h *House) device(ctx context.Context, hostname string) (*up.Device, error) {
 	s := h.Device(hostname, filepath.Join(h.dir, hostname, "tailnet"))
 	return up.Start(ctx, up.Config{
-		Hostname: hostname, Dir: s.Dir, ControlURL: h.URL(), AuthKey: h.AuthKey(), Tags: s.AdvertiseTags, Log: Log(h.t),
+		Hostname: hostname, Dir: s.Dir, ControlURL: h.URL(), AuthKey: h.AuthKey(), Tags: s.AdvertiseTags,
+		Log: h.log(hostname),
 	})
 }
 
@@ -85,8 +116,8 @@ func (h *House) launch(hostname string, do func(context.Context, *up.Device) err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- do(ctx, d) }()
-	stopped := false
-	h.stopper[hostname] = func() {
+	p, stopped := &part{device: d}, false
+	p.stop = func() {
 		if stopped {
 			return
 		}
@@ -95,21 +126,29 @@ func (h *House) launch(hostname string, do func(context.Context, *up.Device) err
 		if err := <-ended; err != nil {
 			h.t.Errorf("%s ended with %v", hostname, err)
 		}
+		if h.parts[hostname] == p {
+			delete(h.parts, hostname)
+		}
 		d.Close()
 	}
-	h.t.Cleanup(h.stopper[hostname])
+	h.parts[hostname] = p
+	h.t.Cleanup(p.stop)
 }
 
 // Stop ends a part of Homie in an orderly way; its state stays.
-func (h *House) Stop(hostname string) { h.stopper[hostname]() }
+func (h *House) Stop(hostname string) { h.parts[hostname].stop() }
 
-// StartGateway runs the gateway and waits until it answers.
-func (h *House) StartGateway() {
+// StartGateway runs the gateway. Connect waits until it answers.
+func (h *House) StartGateway(adjust ...func(*gateway.Config)) {
 	h.t.Helper()
 	h.launch(tailbox.Gateway, func(ctx context.Context, d *up.Device) error {
-		g, err := gateway.Open(gateway.Config{
-			Tailnet: d, StateDir: h.Dir(tailbox.Gateway), Version: "test", Log: Log(h.t).With("part", "gateway"),
-		})
+		conf := gateway.Config{
+			Tailnet: d, StateDir: h.Dir(tailbox.Gateway), Version: version, Log: h.log(tailbox.Gateway),
+		}
+		for _, f := range adjust {
+			f(&conf)
+		}
+		g, err := gateway.Open(conf)
 		if err != nil {
 			return err
 		}
@@ -118,14 +157,21 @@ func (h *House) StartGateway() {
 	})
 }
 
+// version is what parts of Homie say theirs is.
+const version = "test"
+
 // StartNode runs a node.
-func (h *House) StartNode(hostname string) {
+func (h *House) StartNode(hostname string, adjust ...func(*node.Config)) {
 	h.t.Helper()
 	h.launch(hostname, func(ctx context.Context, d *up.Device) error {
-		n, err := node.New(node.Config{
+		conf := node.Config{
 			Tailnet: d, Gateway: tailbox.Gateway, StateDir: h.Dir(hostname), Dir: h.t.TempDir(),
-			Roots: h.Roots(), Version: "test", Log: Log(h.t).With("part", hostname),
-		})
+			Roots: h.Roots(), Version: version, Log: h.log(hostname),
+		}
+		for _, f := range adjust {
+			f(&conf)
+		}
+		n, err := node.New(conf)
 		if err != nil {
 			return err
 		}
@@ -136,42 +182,60 @@ func (h *House) StartNode(hostname string) {
 // Address is where the gateway is.
 func (h *House) Address() string { return "https://" + h.FQDN(tailbox.Gateway) }
 
-// Person returns the tailnet device of somebody, started if need be.
+// Person returns the tailnet device of somebody, started if need be, or that of
+// a part of Homie that runs.
 func (h *House) Person(hostname string) *tsnet.Server {
 	h.t.Helper()
+	if p := h.parts[hostname]; p != nil {
+		return p.device.Server()
+	}
 	if h.people[hostname] == nil {
-		h.people[hostname] = tailboxtest.Up(h.t, h.Tailnet, hostname)[0]
+		h.people[hostname] = tailboxtest.Up(h.whole, h.Tailnet, hostname)[0]
 	}
 	return h.people[hostname]
 }
 
-// Client returns an HTTP client on somebody's device.
+// TLS trusts the box's certificates.
+func (h *House) TLS() *tls.Config { return &tls.Config{RootCAs: h.Roots()} }
+
+// Client returns an HTTP client on somebody's device. It follows no redirects.
 func (h *House) Client(hostname string) *http.Client {
 	h.t.Helper()
-	tr := &http.Transport{DialContext: h.Person(hostname).Dial, TLSClientConfig: &tls.Config{RootCAs: h.Roots()}}
+	tr := &http.Transport{DialContext: h.Person(hostname).Dial, TLSClientConfig: h.TLS()}
 	h.t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr, Timeout: startTimeout}
+	return &http.Client{
+		Transport: tr, Timeout: startTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // Connect opens a connection from somebody's device and says hello, waiting
 // for the gateway if it is only starting.
 func (h *House) Connect(hostname string) (*rpc.Conn, wire.HelloResult) {
 	h.t.Helper()
+	c := h.Open(hostname, rpc.Dialer{})
+	hello, err := c.Hello(h.t.Context(), wire.ClientInfo{Kind: "cli", Version: version})
+	if err != nil {
+		h.t.Fatalf("hello from %s: %v", hostname, err)
+	}
+	return c, hello
+}
+
+// Open is Connect without the hello, with what d sets beside address and way.
+func (h *House) Open(hostname string, d rpc.Dialer) *rpc.Conn {
+	h.t.Helper()
 	who := h.Person(hostname)
 	var c *rpc.Conn
 	Eventually(h.t, "connecting from "+hostname, func() error {
 		ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
 		defer cancel()
+		d.URL, d.NetDial, d.TLS = h.Address(), who.Dial, h.TLS()
 		var err error
-		c, err = rpc.Dialer{URL: h.Address(), NetDial: who.Dial, TLS: &tls.Config{RootCAs: h.Roots()}}.Dial(ctx)
+		c, err = d.Dial(ctx)
 		return err
 	})
 	Carry(h.t, c)
-	hello, err := c.Hello(h.t.Context(), wire.ClientInfo{Kind: "cli", Version: "test"})
-	if err != nil {
-		h.t.Fatalf("hello from %s: %v", hostname, err)
-	}
-	return c, hello
+	return c
 }
 
 // Carry runs a connection until the test ends.
@@ -211,17 +275,18 @@ func Eventually(t testing.TB, what string, f func() error) {
 	}
 }
 
-// Log writes to the test's own log.
-func Log(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+// Within fails the test unless f returns nil in time, however often it has to
+// be asked.
+func Within(t testing.TB, limit time.Duration, what string, f func() error) {
+	t.Helper()
+	start := time.Now()
+	Eventually(t, what, f)
+	if took := time.Since(start); took > limit {
+		t.Errorf("%s took %v, want at most %v", what, took.Round(time.Millisecond), limit)
+	}
 }
 
-type testWriter struct{ t testing.TB }
-
-// Write logs one line, as long as the test runs.
-func (w testWriter) Write(b []byte) (int, error) {
-	if w.t.Context().Err() == nil {
-		w.t.Log(strings.TrimSuffix(string(b), "\n"))
-	}
-	return len(b), nil
+// log is where a part of Homie logs.
+func (h *House) log(hostname string) *slog.Logger {
+	return Log(h.whole, h.Said).With("part", hostname)
 }
