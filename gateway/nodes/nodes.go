@@ -108,32 +108,58 @@ func (s *Service) register(ctx context.Context, who tsidentity.Caller, p wirenod
 		return wirenodes.Registered{}, err
 	}
 	answer.GatewayID = s.self()
-	s.connect(conn, who, p, answer.State == wirenodes.Paired)
+	s.connect(conn, who, p, answer)
 	s.log.Info("node registered", "node", name, "device", who.Device.ID, "state", answer.State, "version", p.Version)
 	return answer, nil
 }
 
 // connect makes conn the machine's link. An older connection of the same
 // machine is closed: a machine has one node.
-func (s *Service) connect(conn *rpc.Conn, who tsidentity.Caller, p wirenodes.RegisterParams, paired bool) {
+func (s *Service) connect(conn *rpc.Conn, who tsidentity.Caller, p wirenodes.RegisterParams, answer wirenodes.Registered) {
 	id := wire.DeviceID(who.Device.ID)
-	l := &link{conn: conn, who: who, params: p, linked: paired}
+	l := &link{conn: conn, who: who, params: p}
 	s.mu.Lock()
 	old := s.links[id]
+	again := old != nil && old.conn == conn
+	l.linked = again && old.linked && answer.State == wirenodes.Paired
 	s.links[id] = l
 	s.seen[id] = time.Now()
 	s.addrs[id] = who.Device.Addr
 	s.mu.Unlock()
-	if old != nil && old.conn != conn {
+	if old != nil && !again {
 		old.conn.Close(wire.Errorf(wire.Conflict, "this machine connected again"))
 	}
-	if old == nil || old.conn != conn {
+	if !again {
 		l.conn.OnClose(func() { s.gone(id, l) })
 	}
-	if paired {
+	if answer.State == wirenodes.Paired {
+		conn.Go(func(ctx context.Context) { s.confirm(ctx, id, l, answer) })
+	}
+}
+
+// confirm tells a machine that it is paired and, when it knows, links it: until
+// then it refuses what its gateway asks. One that can't be told starts over.
+func (s *Service) confirm(ctx context.Context, id wire.DeviceID, l *link, answer wirenodes.Registered) {
+	tell, cancel := context.WithTimeout(ctx, confirmTimeout)
+	defer cancel()
+	if _, err := rpc.Invoke(tell, l.conn, wirenodes.PairingChanged, answer); err != nil {
+		if !errors.Is(err, rpc.ErrClosed) && ctx.Err() == nil {
+			s.log.Warn("telling a node of its pairing", "node", answer.Name, "err", err)
+			l.conn.Close(wire.Errorf(wire.Protocol, "this machine did not take its pairing"))
+		}
+		return
+	}
+	s.mu.Lock()
+	first := !l.linked && s.links[id] == l
+	l.linked = true
+	s.mu.Unlock()
+	if first {
 		s.up(id, l)
 	}
 }
+
+// confirmTimeout bounds how long a machine may take to hear of its pairing.
+const confirmTimeout = 5 * time.Second
 
 // up tells the other services that a machine may be called.
 func (s *Service) up(id wire.DeviceID, l *link) {
@@ -197,18 +223,7 @@ func (s *Service) Decided(ctx context.Context, id wire.DeviceID) {
 		return
 	}
 	answer := wirenodes.Registered{State: wirenodes.Paired, Name: n.Name, Approved: n.Capabilities, GatewayID: s.self()}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if _, err := rpc.Invoke(ctx, l.conn, wirenodes.PairingChanged, answer); err != nil && !errors.Is(err, rpc.ErrClosed) {
-		s.log.Warn("telling a node of its pairing", "node", n.Name, "err", err)
-	}
-	s.mu.Lock()
-	first := !l.linked
-	l.linked = true
-	s.mu.Unlock()
-	if first {
-		s.up(id, l)
-	}
+	s.confirm(context.WithoutCancel(ctx), id, l, answer)
 }
 
 // node returns a paired machine with its state of connection.
