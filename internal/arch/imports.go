@@ -20,7 +20,7 @@ func imports(_ context.Context, t *Tree) ([]Violation, error) {
 		}
 		allow := edges[i].allow
 		if f.Test {
-			allow = append(slices.Clone(allow), testsMayAlso...)
+			allow = slices.Concat(allow, edges[i].tests, testsMayAlso)
 		}
 		for _, spec := range f.AST.Imports {
 			to, ours := strings.CutPrefix(importPath(spec.Path.Value), Module+"/")

@@ -20,15 +20,15 @@ func protocolPage(m *model) []byte {
 JSON-RPC 2.0 on one path, %[1]s: a POST carries one call, a WebSocket with the
 subprotocol %[2]s carries a connection. [architecture.md](architecture.md) explains how;
 [gateway/openrpc.json](../gateway/openrpc.json) has the same as an OpenRPC document, which
-%[3]s returns.
+a gateway returns when asked to discover.
 
-A program sends the header %[4]s with each request and upgrade.
+A program sends the header %[3]s with each request and upgrade.
 
 ## Methods
 
 | method | needs | |
 |---|---|---|
-`, code(wire.Path), code(wire.Subprotocol), code("rpc.discover"), code("Sec-Homie: 1"))
+`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"))
 	for _, x := range m.methods {
 		kind := ""
 		if x.Streaming {
