@@ -1,0 +1,110 @@
+// Command ptyend is the limit of the node: it dials the relay as a node dials
+// its gateway, waits to be told a command, and joins the socket with a raw PTY.
+// One read of the PTY is one message; there is no session and no scrollback.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/gorilla/websocket"
+
+	"homie/bench/limits/device"
+	"homie/bench/limits/rawpty"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ptyend:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	f := flag.NewFlagSet("ptyend", flag.ExitOnError)
+	settings := device.Flags(f)
+	relay := f.String("relay", "", "the relay's full `name` on the tailnet")
+	if err := f.Parse(os.Args[1:]); err != nil {
+		return err
+	}
+	d, err := device.Join(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Reach(ctx, *relay); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		ws, _, err := d.Socket().DialContext(ctx, "wss://"+*relay+"/end", nil) //nolint:bodyclose // an upgraded answer has no body
+		if err != nil {
+			return fmt.Errorf("dialing the relay: %w", err)
+		}
+		stop := context.AfterFunc(ctx, func() { ws.Close() })
+		err = serve(ws)
+		stop()
+		ws.Close()
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve runs one terminal.
+func serve(ws *websocket.Conn) error {
+	_, first, err := ws.ReadMessage()
+	if err != nil {
+		return fmt.Errorf("waiting for a command: %w", err)
+	}
+	var command []string
+	if err := json.Unmarshal(first, &command); err != nil || len(command) == 0 {
+		return fmt.Errorf("reading the command %q: %w", first, err)
+	}
+	t, err := rawpty.Start(command)
+	if err != nil {
+		return err
+	}
+	var typing sync.WaitGroup
+	typing.Go(func() {
+		defer t.Close()
+		typed(t, ws)
+	})
+	show(ws, t)
+	ws.Close()
+	typing.Wait()
+	return nil
+}
+
+// show sends what the program prints until it or the viewer has gone.
+func show(ws *websocket.Conn, t *rawpty.Terminal) {
+	buf := make([]byte, rawpty.Chunk)
+	for {
+		n, err := t.Read(buf)
+		if err != nil || ws.WriteMessage(websocket.BinaryMessage, buf[:n]) != nil {
+			return
+		}
+	}
+}
+
+// typed hands what the viewer types to the program.
+func typed(t *rawpty.Terminal, ws *websocket.Conn) {
+	for {
+		_, p, err := ws.ReadMessage()
+		if err != nil {
+			return
+		}
+		if _, err := t.Write(p); err != nil {
+			return
+		}
+	}
+}

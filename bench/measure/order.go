@@ -1,0 +1,70 @@
+package measure
+
+// Kind is what is measured.
+type Kind string
+
+// The kinds of measurement.
+const (
+	EchoProgram Kind = "echo"        // a program in raw mode types back
+	EchoKernel  Kind = "echo-kernel" // the terminal driver does
+	BulkOutput  Kind = "bulk"
+	// Health waits until the gateway that is the target answers.
+	Health Kind = "health"
+)
+
+// The targets of measurements of a terminal.
+const (
+	Homie = "homie"
+	Relay = "relay"
+	Bare  = "bare"
+)
+
+// Order asks for one measurement.
+type Order struct {
+	Kind   Kind   `json:"kind"`
+	Target string `json:"target"` // who is measured
+	Count  int    `json:"count"`  // of echoes
+	File   string `json:"file"`   // to print
+	Output Output `json:"output"` // that the file makes
+}
+
+// Result is what was measured.
+type Result struct {
+	EchoUs  []float64 `json:"echoUs,omitzero"`
+	Seconds float64   `json:"seconds,omitzero"` // of bulk output
+	Error   string    `json:"error,omitzero"`
+}
+
+// warm is how many echoes come before the first that counts.
+const warm = 100
+
+// MaxEchoes bounds the echoes of one measurement: nobody reads what the kernel
+// echoes, and a terminal's input queue holds 4,096 bytes.
+const MaxEchoes = 4000 - warm
+
+// Command is the program whose terminal is measured.
+func (o Order) Command() []string {
+	const begin = "printf 'ready\\n'; "
+	switch o.Kind {
+	case EchoKernel:
+		return []string{"/bin/sh", "-c", "stty -icanon; " + begin + "exec sleep 600"}
+	case BulkOutput:
+		return []string{"/bin/sh", "-c", `stty -echo; ` + begin + `read go; exec cat "$0"`, o.File}
+	default:
+		return []string{"/bin/sh", "-c", "stty raw -echo; " + begin + "exec cat"}
+	}
+}
+
+// Take measures a terminal that runs o.Command.
+func (o Order) Take(t Terminal) (r Result, err error) {
+	if err := AwaitReady(t); err != nil {
+		return r, err
+	}
+	if o.Kind == BulkOutput {
+		took, err := Bulk(t, o.Output)
+		r.Seconds = took.Seconds()
+		return r, err
+	}
+	r.EchoUs, err = Echo(t, warm, o.Count)
+	return r, err
+}

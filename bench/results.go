@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/shirou/gopsutil/v4/load"
+
+	"homie/bench/measure"
+)
+
+// The numbers to reach.
+const (
+	mostEcho    = 1.6 // × the relay's
+	leastBulk   = 0.6
+	mostReadyMs = 1000
+	mostGateway = 60 // MB
+	mostNode    = 50
+	mostBinary  = 45
+)
+
+// results makes the list of what was measured.
+func (h *house) results(r runs) ([]Result, error) {
+	binary, err := os.Stat(h.homie)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the binary: %w", err)
+	}
+	both := func(name, unit, what, limit string, b bound) Result {
+		return beside(name, unit, r.of(what, measure.Homie), r.of(what, limit), limitNames[limit], b)
+	}
+	return measured([]Result{
+		both("echo_rtt_p50", "us", "echo p50", measure.Relay, bound{most: mostEcho}),
+		both("echo_rtt_p99", "us", "echo p99", measure.Relay, bound{}),
+		both("echo_rtt_p50_bare", "us", "echo p50", measure.Bare, bound{}),
+		both("echo_rtt_p99_bare", "us", "echo p99", measure.Bare, bound{}),
+		both("echo_kernel_rtt_p50", "us", "echo-kernel p50", measure.Relay, bound{most: mostEcho}),
+		both("echo_kernel_rtt_p99", "us", "echo-kernel p99", measure.Relay, bound{}),
+		both("bulk_mb_s", "MB/s", "bulk", measure.Relay, bound{least: leastBulk}),
+		both("bulk_mb_s_bare", "MB/s", "bulk", measure.Bare, bound{}),
+		both("bulk_gateway_cpu_s_gb", "s/GB", "cpu middle", measure.Relay, bound{}),
+		both("bulk_node_cpu_s_gb", "s/GB", "cpu end", measure.Relay, bound{}),
+		under("gateway_ready_ms", "ms", r.of("first start", measure.Homie), mostReadyMs),
+		under("gateway_restart_ms", "ms", r.of("restart", measure.Homie), mostReadyMs),
+		under("gateway_rss_mb", "MB", r.of("idle", "gateway"), mostGateway),
+		under("node_rss_mb", "MB", r.of("idle", "node"), mostNode),
+		beside("gateway_rss_peak_mb", "MB", r.of("peak", "gateway"), r.of("peak", "relay"), limitNames[measure.Relay], bound{}),
+		beside("node_rss_peak_mb", "MB", r.of("peak", "node"), r.of("peak", "ptyend"), limitNames[measure.Relay], bound{}),
+		under("binary_mb", "MB", []float64{float64(binary.Size()) / 1e6}, mostBinary),
+	}), nil
+}
+
+// limitNames are the limits in words.
+var limitNames = map[string]string{measure.Relay: "relay of the same shape", measure.Bare: "bare PTY"}
+
+// averages returns the load averages of 1, 5 and 15 minutes, none where the
+// system does not say.
+func averages() []float64 {
+	l, err := load.Avg()
+	if err != nil {
+		return []float64{}
+	}
+	return []float64{l.Load1, l.Load5, l.Load15}
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"homie/bench/measure"
+)
+
+const maxEchoes = measure.MaxEchoes
+
+// runs are the values of each round, by what was measured and of whom.
+type runs map[string][]float64
+
+func (r runs) add(what, whose string, v float64) {
+	r[what+"/"+whose] = append(r[what+"/"+whose], v)
+}
+
+func (r runs) of(what, whose string) []float64 { return r[what+"/"+whose] }
+
+// measureAll runs a house and takes all numbers of it.
+func measureAll(ctx context.Context, s settings) (results []Result, err error) {
+	fmt.Fprintln(s.progress, "building the limits and starting everything")
+	h, err := open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	r := runs{}
+	if err := h.rest(ctx, r); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(h.dir, "output")
+	printed, err := writeOutput(file, s.megabyte*1e6)
+	if err != nil {
+		return nil, err
+	}
+	want := measure.Expect(printed)
+	for i := range s.rounds {
+		fmt.Fprintf(s.progress, "round %d of %d, load %v\n", i+1, s.rounds, averages())
+		if err := h.round(ctx, i, r, file, want); err != nil {
+			return nil, fmt.Errorf("round %d: %w", i+1, err)
+		}
+	}
+	h.weigh(r, "peak")
+	return h.results(r)
+}
+
+// round measures everything once, the limits beside Homie.
+func (h *house) round(ctx context.Context, i int, r runs, file string, want measure.Output) error {
+	for _, kind := range []measure.Kind{measure.EchoProgram, measure.EchoKernel} {
+		for _, target := range []string{measure.Homie, measure.Relay, measure.Bare} {
+			if err := h.echo(ctx, r, measure.Order{Kind: kind, Target: target, Count: h.echoes}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, target := range []string{measure.Homie, measure.Relay, measure.Bare} {
+		if err := h.bulk(ctx, r, measure.Order{Kind: measure.BulkOutput, Target: target, File: file, Output: want}); err != nil {
+			return err
+		}
+	}
+	return h.starts(ctx, r, fresh(i))
+}
+
+func (h *house) echo(ctx context.Context, r runs, o measure.Order) error {
+	got, err := h.take(ctx, o)
+	if err != nil {
+		return err
+	}
+	r.add(string(o.Kind)+" p50", o.Target, percentile(got.EchoUs, 50))
+	r.add(string(o.Kind)+" p99", o.Target, percentile(got.EchoUs, 99))
+	return nil
+}
+
+// bulk measures the rate of output, and what it costs in processor time.
+func (h *house) bulk(ctx context.Context, r runs, o measure.Order) error {
+	middle, end := h.gateway, h.node
+	if o.Target == measure.Relay {
+		middle, end = h.relayer, h.ender
+	}
+	before, noCount := cost(middle, end)
+	got, err := h.take(ctx, o)
+	if err != nil {
+		return err
+	}
+	r.add("bulk", o.Target, float64(o.Output.Bytes)/1e6/got.Seconds)
+	if after, err := cost(middle, end); err == nil && noCount == nil && o.Target != measure.Bare {
+		r.add("cpu middle", o.Target, (after[0]-before[0])/(float64(o.Output.Bytes)/1e9))
+		r.add("cpu end", o.Target, (after[1]-before[1])/(float64(o.Output.Bytes)/1e9))
+	}
+	return nil
+}
+
+// cost is the processor time that the two have used, in seconds.
+func cost(middle, end *child) (at [2]float64, err error) {
+	for i, c := range []*child{middle, end} {
+		if at[i], err = processor(c.cmd.Process.Pid); err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// take has something measured by who can.
+func (h *house) take(ctx context.Context, o measure.Order) (measure.Result, error) {
+	if o.Target != measure.Bare {
+		return h.ask(o)
+	}
+	order, err := json.Marshal(o)
+	if err != nil {
+		return measure.Result{}, err
+	}
+	cmd := exec.CommandContext(ctx, h.bare)
+	cmd.Env, cmd.Stdin, cmd.Stderr = h.env, bytes.NewReader(order), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return measure.Result{}, fmt.Errorf("measuring %s of a bare PTY: %w", o.Kind, err)
+	}
+	var r measure.Result
+	return r, json.Unmarshal(out, &r)
+}
+
+// starts measures how soon a gateway answers over the tailnet: one that was
+// never there before, certificate included, and the same one again.
+func (h *house) starts(ctx context.Context, r runs, hostname string) error {
+	for _, what := range []string{"first start", "restart"} {
+		began := time.Now()
+		g, err := h.startGateway(ctx, hostname)
+		if err != nil {
+			return err
+		}
+		if err := h.healthy(ctx, hostname); err != nil {
+			return fmt.Errorf("%w: %s", err, g.tail())
+		}
+		r.add(what, measure.Homie, float64(time.Since(began).Microseconds())/1e3)
+		g.stop()
+	}
+	return nil
+}
+
+// rest waits until Homie does nothing, and looks how large it is.
+func (h *house) rest(ctx context.Context, r runs) error {
+	// The first terminal shows that the machine is there.
+	if err := h.echo(ctx, runs{}, measure.Order{Kind: measure.EchoProgram, Target: measure.Homie, Count: 1}); err != nil {
+		return err
+	}
+	fmt.Fprintf(h.progress, "waiting %v for the processes to settle\n", h.settle)
+	if err := pause(ctx, h.settle); err != nil {
+		return err
+	}
+	h.weigh(r, "idle")
+	return nil
+}
+
+// weigh notes how large the processes are, or have become at most.
+func (h *house) weigh(r runs, when string) {
+	for name, c := range map[string]*child{"gateway": h.gateway, "node": h.node, "relay": h.relayer, "ptyend": h.ender} {
+		now, peak, err := memory(c.cmd.Process.Pid)
+		switch {
+		case err != nil:
+			fmt.Fprintln(h.progress, err)
+		case when == "peak":
+			r.add(when, name, peak)
+		default:
+			r.add(when, name, now)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"homie/rpc"
+	"homie/wire"
+	"homie/wire/terminal"
+)
+
+// maxMessage holds any message of a terminal.
+const maxMessage = wire.HeaderSize + wire.MaxFrame + 1
+
+// homieTerminal is a terminal behind the gateway, as a browser has it.
+type homieTerminal struct {
+	ws      *websocket.Conn
+	calls   uint64
+	session terminal.Session
+	stream  wire.StreamID
+	buf     []byte // of the message at hand
+	out     []byte // for the frame to be sent
+
+	typed    uint64 // bytes
+	next     uint64 // offset of the output to come
+	consumed uint64 // bytes of output
+	granted  uint64 // bytes of output the gateway may send in all
+}
+
+func (v *viewer) openHomie(ctx context.Context, command []string) (openTerminal, error) {
+	d := v.device.Socket()
+	d.Subprotocols = []string{wire.Subprotocol}
+	ws, _, err := d.DialContext(ctx, "wss://"+v.homie+wire.Path, http.Header{"Sec-Homie": {"1"}}) //nolint:bodyclose // an upgraded answer has no body
+	if err != nil {
+		return nil, fmt.Errorf("dialing the gateway: %w", err)
+	}
+	t := &homieTerminal{ws: ws, buf: make([]byte, maxMessage), granted: wire.Window}
+	if err := t.open(ctx, wire.NodeName(v.node), command); err != nil {
+		ws.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// open says hello, starts a session, and attaches to it.
+func (t *homieTerminal) open(ctx context.Context, node wire.NodeName, command []string) error {
+	hello := wire.HelloParams{
+		Protocol: wire.Range{Min: wire.ProtocolMin, Max: wire.ProtocolMax},
+		Client:   wire.ClientInfo{Kind: "script", Version: "bench"},
+	}
+	if err := t.call(helloName(), hello, new(wire.HelloResult)); err != nil {
+		return err
+	}
+	if err := t.start(ctx, terminal.StartParams{Node: node, Command: command, Cols: 80, Rows: 24}); err != nil {
+		return err
+	}
+	var from terminal.Attached
+	if err := t.call(terminal.Attach.Name, terminal.AttachParams{Node: node, Session: t.session.ID, Offset: new(uint64)}, &from); err != nil {
+		return err
+	}
+	t.stream = wire.StreamID(t.calls)
+	return nil
+}
+
+// start starts a session, waiting for a machine that is only coming up.
+func (t *homieTerminal) start(ctx context.Context, p terminal.StartParams) error {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := t.call(terminal.Start.Name, p, &t.session)
+		if r := wire.ReasonOf(err); r != wire.Unavailable && r != wire.Forbidden {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+	}
+}
+
+// helloName is the name of the one method that takes a hello; it is written in
+// package rpc alone.
+func helloName() string {
+	r, err := rpc.NewRegistry(rpc.Options{})
+	if err != nil {
+		return ""
+	}
+	for _, m := range r.Methods() {
+		if m.Params == reflect.TypeFor[wire.HelloParams]() {
+			return m.Name
+		}
+	}
+	return ""
+}
+
+// call makes a call and waits for its answer; what else arrives is dropped.
+func (t *homieTerminal) call(method string, params, result any) error {
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return err
+	}
+	t.calls++
+	id := strconv.AppendUint(nil, t.calls, 10)
+	if err := t.ws.WriteJSON(wire.Message{JSONRPC: wire.Version, ID: id, Method: method, Params: raw}); err != nil {
+		return fmt.Errorf("calling %s: %w", method, err)
+	}
+	for {
+		kind, r, err := t.ws.NextReader()
+		if err != nil {
+			return fmt.Errorf("calling %s: %w", method, err)
+		}
+		if kind == websocket.BinaryMessage {
+			continue
+		}
+		var m wire.Message
+		if err := json.NewDecoder(r).Decode(&m); err != nil {
+			return fmt.Errorf("calling %s: %w", method, err)
+		}
+		switch {
+		case string(m.ID) != string(id):
+		case m.Error != nil:
+			return fmt.Errorf("calling %s: %w", method, m.Error)
+		default:
+			return json.Unmarshal(m.Result, result)
+		}
+	}
+}
+
+// Type sends what is typed as a frame of the stream.
+func (t *homieTerminal) Type(p []byte) error {
+	offset := t.typed
+	t.typed += uint64(len(p))
+	return t.send(wire.Frame{Kind: wire.Data, Offset: offset, Payload: p})
+}
+
+func (t *homieTerminal) send(f wire.Frame) error {
+	f.FromOpener, f.Stream = true, t.stream
+	t.out = f.Append(t.out[:0])
+	return t.ws.WriteMessage(websocket.BinaryMessage, t.out)
+}
+
+// Read returns the payload of the next frame of output.
+func (t *homieTerminal) Read() ([]byte, error) {
+	for {
+		kind, n, err := receive(t.ws, t.buf)
+		if err != nil {
+			return nil, err
+		}
+		if kind != websocket.BinaryMessage {
+			continue
+		}
+		f, err := wire.ParseFrame(t.buf[:n])
+		switch {
+		case err != nil:
+			return nil, err
+		case f.Kind == wire.End:
+			return nil, fmt.Errorf("the stream ended: %s", f.Payload)
+		case f.Kind != wire.Data:
+			continue
+		case f.Offset != t.next:
+			return nil, fmt.Errorf("output is at byte %d, not at %d", f.Offset, t.next)
+		}
+		t.next += uint64(len(f.Payload))
+		return f.Payload, t.grant(len(f.Payload))
+	}
+}
+
+// grant gives credit for n bytes consumed, by the web app's rule.
+func (t *homieTerminal) grant(n int) error {
+	t.consumed += uint64(n)
+	if t.granted-t.consumed > wire.Window/2 {
+		return nil
+	}
+	t.granted = t.consumed + wire.Window
+	return t.send(wire.Frame{Kind: wire.Credit, Offset: t.granted})
+}
+
+// Close ends the session and hangs up.
+func (t *homieTerminal) Close() {
+	p := terminal.KillParams{Node: t.session.Node, Session: t.session.ID}
+	_ = t.call(terminal.Kill.Name, p, new(wire.Nothing)) // at worst the node's end ends it
+	t.ws.Close()
+}
+
+func (t *homieTerminal) cut() { t.ws.Close() }
+
+// receive reads a message into buf, and says how long it is.
+func receive(ws *websocket.Conn, buf []byte) (kind, n int, err error) {
+	kind, r, err := ws.NextReader()
+	if err != nil {
+		return kind, 0, err
+	}
+	n, err = io.ReadFull(r, buf)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = nil
+	} else if err == nil {
+		err = fmt.Errorf("a message of more than %d bytes", len(buf)-1)
+	}
+	return kind, n, err
+}

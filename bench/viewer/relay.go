@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gorilla/websocket"
+)
+
+// relayed is a terminal behind the relay.
+type relayed struct {
+	ws  *websocket.Conn
+	buf []byte
+}
+
+func (v *viewer) openRelay(ctx context.Context, command []string) (openTerminal, error) {
+	ws, _, err := v.device.Socket().DialContext(ctx, "wss://"+v.relay+"/view", nil) //nolint:bodyclose // an upgraded answer has no body
+	if err != nil {
+		return nil, fmt.Errorf("dialing the relay: %w", err)
+	}
+	if err := ws.WriteJSON(command); err != nil {
+		ws.Close()
+		return nil, fmt.Errorf("asking for a terminal: %w", err)
+	}
+	return &relayed{ws: ws, buf: make([]byte, maxMessage)}, nil
+}
+
+// Type sends a message.
+func (r *relayed) Type(p []byte) error { return r.ws.WriteMessage(websocket.BinaryMessage, p) }
+
+// Read receives one.
+func (r *relayed) Read() ([]byte, error) {
+	_, n, err := receive(r.ws, r.buf)
+	return r.buf[:n], err
+}
+
+// Close hangs up.
+func (r *relayed) Close() { r.ws.Close() }
+
+func (r *relayed) cut() { r.ws.Close() }
