@@ -8,10 +8,11 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 RACE ?= ./rpc/... ./store/... ./tsidentity/... ./gateway/... ./node/... ./webui/... ./internal/... ./cmd/...
 
-# Parts of Tailscale that homie does not use. The best reason is logtail: without
-# it nothing is uploaded. `go install` sets no tags, so nothing may depend on
-# them. acme, serve, portmapper, tailnetlock, oauthkey and health have to stay.
-OMIT := logtail netlog debug debugeventbus debugportmapper capture dbus networkmanager \
+# Parts of Tailscale that homie does not use. Two matter: peerapiserver would
+# listen on a TCP port of the host, the only one there would be, and logtail
+# would upload logs. `go install` sets no tags; such a build warns of the port.
+# acme, serve, portmapper, tailnetlock, oauthkey and health have to stay.
+OMIT := peerapiserver logtail netlog debug debugeventbus debugportmapper capture dbus networkmanager \
 	resolved appconnectors drive taildrop ssh tpm kube aws bird synology systray webclient \
 	relayserver clientupdate posture conn25 cloud syspolicy wakeonlan doctor linuxdnsfight \
 	advertiseexitnode advertiseroutes useexitnode iptables osrouter cachenetmap routecheck \
