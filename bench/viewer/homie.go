@@ -45,7 +45,7 @@ func (v *viewer) openHomie(ctx context.Context, command []string) (openTerminal,
 	}
 	t := &homieTerminal{ws: ws, buf: make([]byte, maxMessage), granted: wire.Window}
 	if err := t.open(ctx, wire.NodeName(v.node), command); err != nil {
-		ws.Close()
+		_ = ws.Close()
 		return nil, err
 	}
 	return t, nil
@@ -189,10 +189,10 @@ func (t *homieTerminal) grant(n int) error {
 func (t *homieTerminal) Close() {
 	p := terminal.KillParams{Node: t.session.Node, Session: t.session.ID}
 	_ = t.call(terminal.Kill.Name, p, new(wire.Nothing)) // at worst the node's end ends it
-	t.ws.Close()
+	_ = t.ws.Close()
 }
 
-func (t *homieTerminal) cut() { t.ws.Close() }
+func (t *homieTerminal) cut() { _ = t.ws.Close() }
 
 // receive reads a message into buf, and says how long it is.
 func receive(ws *websocket.Conn, buf []byte) (kind, n int, err error) {

@@ -19,7 +19,7 @@ func (v *viewer) openRelay(ctx context.Context, command []string) (openTerminal,
 		return nil, fmt.Errorf("dialing the relay: %w", err)
 	}
 	if err := ws.WriteJSON(command); err != nil {
-		ws.Close()
+		_ = ws.Close()
 		return nil, fmt.Errorf("asking for a terminal: %w", err)
 	}
 	return &relayed{ws: ws, buf: make([]byte, maxMessage)}, nil
@@ -35,6 +35,6 @@ func (r *relayed) Read() ([]byte, error) {
 }
 
 // Close hangs up.
-func (r *relayed) Close() { r.ws.Close() }
+func (r *relayed) Close() { _ = r.ws.Close() }
 
-func (r *relayed) cut() { r.ws.Close() }
+func (r *relayed) cut() { _ = r.ws.Close() }

@@ -55,11 +55,14 @@ func Join(ctx context.Context, s *Settings) (*Device, error) {
 		_, err = server.Up(ctx)
 	}
 	if err != nil {
-		server.Close()
+		_ = server.Close() // the first error says more
 		return nil, fmt.Errorf("joining as %s: %w", s.hostname, err)
 	}
 	return &Device{Server: server, Local: lc}, nil
 }
+
+// Close takes the device off the tailnet.
+func (d *Device) Close() { _ = d.Server.Close() } // the process ends next
 
 const (
 	lookAgain = 2 * time.Millisecond

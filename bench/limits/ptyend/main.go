@@ -45,14 +45,14 @@ func run(ctx context.Context) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		ws, _, err := d.Socket().DialContext(ctx, "wss://"+*relay+"/end", nil) //nolint:bodyclose // an upgraded answer has no body
+		ws, _, err := d.Socket().DialContext(ctx, "wss://"+*relay+"/end", nil)
 		if err != nil {
 			return fmt.Errorf("dialing the relay: %w", err)
 		}
-		stop := context.AfterFunc(ctx, func() { ws.Close() })
+		stop := context.AfterFunc(ctx, func() { _ = ws.Close() })
 		err = serve(ws)
 		stop()
-		ws.Close()
+		_ = ws.Close()
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func serve(ws *websocket.Conn) error {
 		typed(t, ws)
 	})
 	show(ws, t)
-	ws.Close()
+	_ = ws.Close()
 	typing.Wait()
 	return nil
 }

@@ -50,7 +50,7 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("listening on the tailnet: %w", err)
 	}
 	srv := &http.Server{Handler: &relay{ends: make(chan *websocket.Conn)}, ReadHeaderTimeout: 10 * time.Second}
-	defer context.AfterFunc(ctx, func() { srv.Close() })()
+	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
 	conf := &tls.Config{GetCertificate: d.Local.GetCertificate, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	if err := srv.Serve(tls.NewListener(ln, conf)); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -83,7 +83,7 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 // pass sends on what src receives until either side has gone.
 func pass(dst, src *websocket.Conn) {
-	defer dst.Close()
+	defer func() { _ = dst.Close() }()
 	buf := make([]byte, device.WriteBuffer)
 	for {
 		kind, r, err := src.NextReader()
