@@ -6,10 +6,9 @@ import (
 )
 
 // policy is the Content-Security-Policy of everything the gateway serves. Styles
-// are relaxed for xterm.js, which sizes its cells with style elements and
-// attributes that it writes; a style can't call home, as no source of anything
-// is foreign. Scripts are not relaxed but for WebAssembly, which the terminal's
-// image decoder and search are.
+// are relaxed for xterm.js, which sizes its cells with style elements that it
+// writes; a style can't call home, as no source of anything is foreign. Scripts
+// are relaxed for WebAssembly alone, which is code of the app's own files too.
 var policy = strings.Join([]string{
 	"default-src 'none'",
 	"script-src 'self' 'wasm-unsafe-eval'",

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -19,7 +20,6 @@ import (
 	"homie/internal/tailbox"
 	"homie/internal/tailbox/tailboxtest"
 	"homie/tsidentity"
-	"homie/tsidentity/up"
 )
 
 func within(t *testing.T) context.Context {
@@ -32,7 +32,7 @@ func within(t *testing.T) context.Context {
 // serve runs a server until the test ends.
 func serve(t *testing.T, ln net.Listener, h http.Handler) {
 	t.Helper()
-	srv := &http.Server{Handler: h, ErrorLog: nil}
+	srv := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
 	ended := make(chan struct{})
 	go func() {
 		srv.Serve(ln)
@@ -44,29 +44,18 @@ func serve(t *testing.T, ln net.Listener, h http.Handler) {
 	})
 }
 
-// gateway brings a device up with the doors of both ports open.
-func gateway(t *testing.T, tn *tailbox.Tailnet) *up.Device {
+// open puts the doors of both ports in front of a device.
+func open(t *testing.T, d *tsnet.Server, fqdn string) {
 	t.Helper()
-	d, err := up.Start(within(t), up.Config{Hostname: "homie", Dir: t.TempDir(), ControlURL: tn.URL(), AuthKey: tn.AuthKey(), Tags: []string{"tag:homie"}})
+	lc, err := d.LocalClient()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.Close)
-	cert := up.NewCertificate(d)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		cert.Run(ctx)
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
+	host := func() string { return fqdn }
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	door := frontdoor.New(frontdoor.Config{
-		Host:    d.FQDN,
-		Resolve: tsidentity.NewResolver(tsidentity.ResolverConfig{Tailnet: d.Local()}).Resolve,
+		Host:    host,
+		Resolve: tsidentity.NewResolver(tsidentity.ResolverConfig{Tailnet: lc}).Resolve,
 	}, func(w http.ResponseWriter, r *http.Request, who tsidentity.Caller) {
 		if r.Header.Get("Upgrade") != "" {
 			if ws, err := upgrader.Upgrade(w, r, nil); err == nil {
@@ -79,18 +68,17 @@ func gateway(t *testing.T, tn *tailbox.Tailnet) *up.Device {
 	})
 	for port, h := range map[string]http.Handler{
 		":443": door,
-		":80":  frontdoor.Redirect(d.FQDN, func() string { return cert.Status().Message }),
+		":80":  frontdoor.Redirect(host, func() string { return "" }),
 	} {
 		ln, err := d.Listen("tcp", port)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if port == ":443" {
-			ln = tls.NewListener(ln, cert.TLSConfig())
+			ln = tls.NewListener(ln, &tls.Config{GetCertificate: lc.GetCertificate, NextProtos: []string{"http/1.1"}})
 		}
 		serve(t, ln, h)
 	}
-	return d
 }
 
 // client speaks to the gateway as a device; every name leads there, as it would
@@ -154,12 +142,12 @@ func TestTheDoorOnARealTailnet(t *testing.T) {
 		},
 		Policy: `{"grants": [{"src": ["*"], "dst": ["tag:homie"], "ip": ["tcp:443", "tcp:80"]}, {"src": ["max@example.com"], "dst": ["tag:homie"], ` + grant + `}]}`,
 	})
-	d := gateway(t, tn)
-	devices := tailboxtest.Up(t, tn, "max-tablet", "vera-laptop", "printer", "sam-phone", "ghost")
-	if err := tailbox.Ready(within(t), append(devices, d.Server())...); err != nil {
-		t.Fatal(err)
-	}
-	fqdn := d.FQDN()
+	fqdn := tn.FQDN("homie")
+	devices := tailboxtest.Up(t, tn, "max-tablet", "vera-laptop", "printer", "sam-phone", "ghost", "homie")
+	d := devices[5]
+	open(t, d, fqdn)
+	ip, _ := d.TailscaleIPs()
+	address := ip.String()
 	home := "https://" + fqdn + "/"
 	for i, want := range []struct {
 		status int
@@ -188,11 +176,11 @@ func TestTheDoorOnARealTailnet(t *testing.T) {
 		"a curl without the header": {home, nil, 403, "Sec-Homie: 1"},
 		"a typed address":           {home, []string{"Sec-Fetch-Site", "none"}, 200, "Max"},
 		"a rebinding page":          {"https://evil.example/", []string{"Sec-Fetch-Site", "same-origin"}, 421, "does not answer"},
-		"an address":                {"https://" + d.State().Addrs[0].String() + "/", []string{"Sec-Homie", "1"}, 421, "does not answer"},
+		"an address":                {"https://" + address + "/", []string{"Sec-Homie", "1"}, 421, "does not answer"},
 		"the short name":            {"https://homie/", []string{"Sec-Homie", "1"}, 421, "does not answer"},
 		"a neighbor's fetch":        {home, []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "no-cors"}, 403, "Another web page"},
 		"the short name on 80":      {"http://homie/x?y=1", nil, 308, home + "x?y=1"},
-		"the address on 80":         {"http://" + d.State().Addrs[0].String() + "/", nil, 308, home},
+		"the address on 80":         {"http://" + address + "/", nil, 308, home},
 		"a foreign name on 80":      {"http://evil.example/", nil, 421, "does not answer"},
 		"health":                    {home + "healthz", nil, 200, "ok"},
 	} {

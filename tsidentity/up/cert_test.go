@@ -115,11 +115,11 @@ func TestTheCertificateComesWhenHTTPSIsTurnedOn(t *testing.T) {
 func TestAnOwnCertificate(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	if _, _, err := up.OwnCertificate(certFile, keyFile, nil); err == nil || !strings.Contains(err.Error(), "HOMIE_TLS_CERT") {
+	if _, _, err := up.OwnCertificate(certFile, keyFile, "homie.box.ts.net", nil); err == nil || !strings.Contains(err.Error(), "HOMIE_TLS_CERT") {
 		t.Errorf("without files: %v", err)
 	}
 	writePair(t, certFile, keyFile, "homie.example.com")
-	c, host, err := up.OwnCertificate(certFile, keyFile, nil)
+	c, host, err := up.OwnCertificate(certFile, keyFile, "homie.box.ts.net", nil)
 	if err != nil || host != "homie.example.com" || c.Status().State != up.CertReady {
 		t.Fatalf("OwnCertificate = %q, %v, %+v", host, err, c.Status())
 	}
@@ -130,10 +130,16 @@ func TestAnOwnCertificate(t *testing.T) {
 	if _, err := get(&tls.ClientHelloInfo{ServerName: "other.example.com"}); err == nil {
 		t.Error("a handshake for another name succeeded")
 	}
+	for name, want := range map[string]string{"homie.box.ts.net": "homie.box.ts.net", "*.box.ts.net": "homie.box.ts.net", "*.example.com": ""} {
+		writePair(t, certFile, keyFile, name)
+		if _, host, err := up.OwnCertificate(certFile, keyFile, "homie.box.ts.net", nil); host != want || (err == nil) != (want != "") {
+			t.Errorf("a certificate for %s: host %q, %v; want %q", name, host, err, want)
+		}
+	}
 	if err := os.WriteFile(keyFile, []byte("no key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := up.OwnCertificate(certFile, keyFile, nil); err == nil {
+	if _, _, err := up.OwnCertificate(certFile, keyFile, "homie.box.ts.net", nil); err == nil {
 		t.Error("a broken key was taken")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 )
 
 // tailnetSource gets certificates with the tailnet's help.
@@ -47,31 +48,32 @@ func (s tailnetSource) fetch(ctx context.Context, domain string) (*tls.Certifica
 // fileSource reads a certificate from files, again each time.
 type fileSource struct{ cert, key, name string }
 
-// OwnCertificate returns a certificate that is kept in files, by whoever has
-// put it there, and the first name that it is for: the canonical host. It is
-// read at once, so that an unusable one is found at the start, and again every
-// hour while it runs.
-func OwnCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, string, error) {
+// OwnCertificate returns a certificate that is kept in files by whoever put it
+// there, and the canonical host: fqdn, the device's own name, if the certificate
+// covers it, else the first name it is for. The files are read at once, so that
+// unusable ones are found at the start, and again every hour while it runs.
+func OwnCertificate(certFile, keyFile, fqdn string, log *slog.Logger) (*Certificate, string, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := fileSource{cert: certFile, key: keyFile}
+	s := fileSource{cert: certFile, key: keyFile, name: fqdn}
 	pair, err := s.fetch(context.Background(), "")
 	if err != nil {
 		return nil, "", err
 	}
-	names := pair.Leaf.DNSNames
-	if len(names) == 0 {
-		return nil, "", fmt.Errorf("the certificate in %s is for no DNS name", certFile)
+	if pair.Leaf.VerifyHostname(fqdn) != nil {
+		i := slices.IndexFunc(pair.Leaf.DNSNames, func(name string) bool { return !strings.HasPrefix(name, "*") })
+		if i < 0 {
+			return nil, "", fmt.Errorf("the certificate in %s is for no host: neither for %s nor for any other full name", certFile, fqdn)
+		}
+		s.name = strings.ToLower(pair.Leaf.DNSNames[i])
 	}
-	s.name = names[0]
 	c := newCertificate(s, log)
 	c.ready(s.name, pair)
 	return c, s.name, nil
 }
 
-// domain returns the name of the certificate that was read first; the files
-// are read again for whatever name.
+// domain returns the name that was settled at the start.
 func (s fileSource) domain(context.Context) (string, error) { return s.name, nil }
 
 func (s fileSource) fetch(context.Context, string) (*tls.Certificate, error) {
