@@ -94,3 +94,12 @@ func Policy(text string, grants ...tailbox.Grant) string {
 	}
 	return string(out)
 }
+
+// Policy is the house's policy file of the moment.
+func (h *House) Policy() string { return *h.policy }
+
+// SetPolicy changes the policy file.
+func (h *House) SetPolicy(text string) error {
+	*h.policy = text
+	return h.Tailnet.SetPolicy(text)
+}

@@ -14,6 +14,7 @@ package homietest
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net/http"
 	"os/user"
@@ -21,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"tailscale.com/tailcfg"
 	"tailscale.com/tsnet"
 
 	"homie/gateway"
@@ -47,6 +49,7 @@ type House struct {
 	t      testing.TB // of the part of the test that runs
 	whole  testing.TB // of the whole test; devices of people last as long
 	dir    string
+	policy *string
 	people map[string]*tsnet.Server
 	parts  map[string]*part
 }
@@ -79,7 +82,7 @@ func WithoutGateway(t testing.TB, adjust ...func(*tailbox.Options)) *House {
 	}
 	return &House{
 		Tailnet: tailboxtest.Start(t, o), Account: me.Username, Said: &Record{},
-		t: t, whole: t, dir: t.TempDir(), people: map[string]*tsnet.Server{}, parts: map[string]*part{},
+		t: t, whole: t, dir: t.TempDir(), policy: &o.Policy, people: map[string]*tsnet.Server{}, parts: map[string]*part{},
 	}
 }
 
@@ -191,8 +194,32 @@ func (h *House) Person(hostname string) *tsnet.Server {
 	}
 	if h.people[hostname] == nil {
 		h.people[hostname] = tailboxtest.Up(h.whole, h.Tailnet, hostname)[0]
+		h.meet(h.people[hostname])
 	}
 	return h.people[hostname]
+}
+
+// meet waits until a device that has just started reaches the gateway, if that
+// runs in this process: before, it does not even know its name.
+func (h *House) meet(s *tsnet.Server) {
+	h.t.Helper()
+	g := h.parts[tailbox.Gateway]
+	if g == nil {
+		return
+	}
+	lc, err := s.LocalClient()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	Eventually(h.t, s.Hostname+" reaches the gateway", func() error {
+		ctx, cancel := context.WithTimeout(h.t.Context(), time.Second)
+		defer cancel()
+		r, err := lc.Ping(ctx, g.device.State().Addrs[0], tailcfg.PingDisco)
+		if err == nil && r.Err != "" {
+			err = errors.New(r.Err)
+		}
+		return err
+	})
 }
 
 // TLS trusts the box's certificates.
