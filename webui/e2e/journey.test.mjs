@@ -153,11 +153,11 @@ describe("the owner at a desk", () => {
     await page.getByRole("button", { name: "Remove den" }).waitFor();
     await shot("owner-joining");
     await page.getByRole("link", { name: "Activity" }).click();
-    await page.getByText(/opened a terminal on/).first().waitFor();
+    await page.getByText(/opened a terminal/).first().waitFor();
     await shot("owner-activity");
   });
 
-  it("is kept by the keyboard alone", async () => {
+  it("can be entered by the keyboard alone", async () => {
     const { page } = home;
     await page.goto(box.door("owner"));
     await card(page, "den").waitFor();

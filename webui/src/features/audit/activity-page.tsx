@@ -106,8 +106,7 @@ function EntryRow({ entry: e }: { entry: Entry }) {
       </time>
       <div className="min-w-0 flex-1">
         <p className="wrap-anywhere">
-          <span className="font-medium">{e.person || e.device || "Somebody unknown"}</span> {deed(e.method, e.decision === "allowed")}
-          {e.target && <span className="font-medium"> {e.target}</span>}
+          <span className="font-medium">{e.person || e.device || "Somebody unknown"}</span> {deed(e.method, e.decision === "allowed", e.target)}
         </p>
         <p className="text-sm wrap-anywhere text-muted">
           <span className="sm:hidden">{moment(e.at)} · </span>

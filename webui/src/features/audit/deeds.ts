@@ -1,26 +1,26 @@
-/** What was done, and what somebody wanted to do who could not. */
-const deeds: Record<string, [did: string, wanted: string]> = {
-  "terminal.session.start": ["opened a terminal on", "open a terminal on"],
-  "terminal.session.attach": ["looked into a terminal on", "look into a terminal on"],
-  "terminal.session.input": ["typed into a terminal on", "type into a terminal on"],
-  "terminal.session.resize": ["resized a terminal on", "resize a terminal on"],
-  "terminal.session.kill": ["ended a terminal on", "end a terminal on"],
-  "terminal.session.list": ["asked for the terminals", "know the terminals"],
-  "terminal.session.changed": ["followed the terminals", "follow the terminals"],
-  "pairing.approve": ["let a machine join:", "let a machine join:"],
-  "pairing.reject": ["turned a machine away:", "turn a machine away:"],
-  "pairing.revoke": ["removed a machine:", "remove a machine:"],
-  "pairing.forget": ["forgot a machine:", "forget a machine:"],
-  "pairing.list": ["asked which machines wait to join", "know which machines wait to join"],
-  "pairing.changed": ["followed who asks to join", "follow who asks to join"],
-  "presence.list": ["asked for the machines", "know the machines"],
-  "presence.changed": ["followed the machines", "follow the machines"],
-  "audit.list": ["asked for the activity", "know the activity"],
-  "node.register": ["came to join", "join"],
+/** What was done, what somebody wanted to do who could not, and what joins its target. */
+const deeds: Record<string, [did: string, wanted: string, to: string]> = {
+  "terminal.session.start": ["opened a terminal", "open a terminal", " on"],
+  "terminal.session.attach": ["looked into a terminal", "look into a terminal", " on"],
+  "terminal.session.input": ["typed into a terminal", "type into a terminal", " on"],
+  "terminal.session.resize": ["resized a terminal", "resize a terminal", " on"],
+  "terminal.session.kill": ["ended a terminal", "end a terminal", " on"],
+  "terminal.session.list": ["asked for the terminals", "know the terminals", " on"],
+  "terminal.session.changed": ["followed the terminals", "follow the terminals", ""],
+  "pairing.approve": ["let a machine join", "let a machine join", ":"],
+  "pairing.reject": ["turned a machine away", "turn a machine away", ":"],
+  "pairing.revoke": ["removed a machine", "remove a machine", ":"],
+  "pairing.forget": ["forgot a machine", "forget a machine", ":"],
+  "pairing.list": ["asked which machines wait to join", "know which machines wait to join", ""],
+  "pairing.changed": ["followed who asks to join", "follow who asks to join", ""],
+  "presence.list": ["asked for the machines", "know the machines", ""],
+  "presence.changed": ["followed the machines", "follow the machines", ""],
+  "audit.list": ["asked for the activity", "know the activity", ""],
+  "node.register": ["came to join", "join", ""],
 };
 
 /** A method's name as something that somebody did, or wanted to do. */
-export function deed(method: string, done: boolean): string {
-  const [did, wanted] = deeds[method] ?? [`used ${method}`, `use ${method}`];
-  return done ? did : `wanted to ${wanted}`;
+export function deed(method: string, done: boolean, target: string): string {
+  const [did, wanted, to] = deeds[method] ?? [`used ${method}`, `use ${method}`, ":"];
+  return (done ? did : `wanted to ${wanted}`) + (target ? `${to} ${target}` : "");
 }

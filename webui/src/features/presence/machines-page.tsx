@@ -30,7 +30,7 @@ export function MachinesPage({ me }: { me: Whoami }) {
       {state.status === "error" && <Failed error={state.error} onRetry={machines.refresh} />}
       {state.status === "ready" && state.value.length === 0 && <NoMachines me={me} />}
       {state.status === "ready" && state.value.length > 0 && (
-        <div className="grid grid-cols-1 items-start gap-5 sm:grid-cols-[repeat(auto-fill,minmax(21rem,1fr))]">
+        <div className="grid grid-cols-1 items-start gap-5 sm:grid-cols-[repeat(auto-fit,minmax(21rem,1fr))]">
           {state.value.map((m) => (
             <MachineCard key={m.name} machine={m} sessions={sessions.filter((s) => s.node === m.name)} />
           ))}

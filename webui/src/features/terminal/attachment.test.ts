@@ -144,8 +144,15 @@ describe("output", () => {
 });
 
 describe("input", () => {
+  it("waits for a stream that is being opened, up to a bound", async () => {
+    expect(attachment.write(bytes("ea"))).toBe(true);
+    expect(attachment.write(bytes("rly"))).toBe(true);
+    expect(attachment.write(new Uint8Array(5_000))).toBe(false);
+    const id = await attached(0);
+    expect(FakeSocket.last.frames).toMatchObject([{ stream: id, offset: 0, payload: bytes("early") }]);
+  });
+
   it("is sent in order with running offsets while live, and refused otherwise", async () => {
-    expect(attachment.write(bytes("early"))).toBe(false);
     const id = await attached(0);
     expect(attachment.write(bytes("ls"))).toBe(true);
     expect(attachment.write(bytes("\r"))).toBe(true);
@@ -154,7 +161,9 @@ describe("input", () => {
       { kind: Kind.Data, stream: id, offset: 2, payload: bytes("\r") },
     ]);
     await FakeSocket.last.breaks();
+    expect(attachment.state.get()).toMatchObject({ phase: "away", unsent: false });
     expect(attachment.write(bytes("lost?"))).toBe(false);
+    expect(attachment.state.get()).toMatchObject({ phase: "away", unsent: true });
     client.wake();
     await connect();
     await attached(0);

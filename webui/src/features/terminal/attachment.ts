@@ -9,8 +9,8 @@ import type { Tab } from "./tabs";
 export type AttachState =
   | { phase: "attaching" }
   | { phase: "live" }
-  /** Out of reach for now; it goes on by itself. */
-  | { phase: "away"; error: RpcError | null }
+  /** Out of reach for now; it goes on by itself. Unsent: something was typed in vain. */
+  | { phase: "away"; error: RpcError | null; unsent: boolean }
   /** The program ended; the session says how, where it is still known. */
   | { phase: "ended"; session: Session | null }
   /** It does not go on by itself. */
@@ -38,6 +38,8 @@ export interface Caller {
 const RETRY_FIRST = 500;
 const RETRY_LONGEST = 5_000;
 const RESIZE_AFTER = 120;
+const MAX_EARLY = 4_096;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Attachment is one viewer's hold on a session, over reconnections. It knows
@@ -59,6 +61,7 @@ export class Attachment {
   private parsed = 0;
   private replayUntil = 0;
   private size: { cols: number; rows: number } | null = null;
+  private early: Uint8Array = NOTHING; // typed while the stream was being opened
   private retry: ReturnType<typeof setTimeout> | undefined;
   private retries = 0;
   private resizing: ReturnType<typeof setTimeout> | undefined;
@@ -86,6 +89,7 @@ export class Attachment {
     if (this.closed) return;
     clearTimeout(this.retry);
     this.stream = null;
+    this.early = NOTHING;
     this.state.set({ phase: "attaching" });
     const stream = this.caller.stream(
       "terminal.session.attach",
@@ -102,6 +106,8 @@ export class Attachment {
           this.retries = 0;
           this.state.set({ phase: "live" });
           this.sendSize();
+          if (this.early.length > 0) stream!.write(this.early);
+          this.early = NOTHING;
         },
         onData: (bytes, offset) => {
           if (this.stream === stream) this.receive(stream!, bytes, offset);
@@ -118,9 +124,18 @@ export class Attachment {
     if (!stream) this.goAway(null);
   }
 
-  /** Types bytes. False means that they were not taken, none of them. */
+  /**
+   * Types bytes. False means that they were not taken, none of them. The few
+   * that come while a stream is being opened wait for it.
+   */
   write(bytes: Uint8Array): boolean {
-    return this.state.get().phase === "live" && this.stream !== null && this.stream.write(bytes);
+    const state = this.state.get();
+    const { phase } = state;
+    if (phase === "live" && this.stream) return this.stream.write(bytes);
+    if (phase === "away") this.state.set({ ...state, unsent: true });
+    if (phase !== "attaching" || this.early.length + bytes.length > MAX_EARLY) return false;
+    this.early = Uint8Array.from([...this.early, ...bytes]);
+    return true;
   }
 
   /** Sets the size in cells, soon: dragging a window edge asks many times. */
@@ -191,7 +206,10 @@ export class Attachment {
     if (this.closed) return;
     this.stream = null;
     this.replayUntil = 0;
-    this.state.set({ phase: "away", error });
+    const before = this.state.get();
+    const unsent = this.early.length > 0 || (before.phase === "away" && before.unsent);
+    this.early = NOTHING;
+    this.state.set({ phase: "away", error, unsent });
     if (this.caller.status.get().phase !== "open") return; // the next connection attaches
     const delay = error?.retryAfterMs ?? Math.min(RETRY_LONGEST, RETRY_FIRST * 2 ** this.retries);
     this.retries++;

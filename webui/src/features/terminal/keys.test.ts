@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { encodeKey, modify } from "./keys";
+import { encodeKey, isAnswer, modify } from "./keys";
 
 const none = { ctrl: false, alt: false };
 const ctrl = { ctrl: true, alt: false };
@@ -33,4 +33,9 @@ it("Alt puts an escape before one key and leaves longer text alone", () => {
   expect(modify("x", { ctrl: true, alt: true })).toBe("\x1b\x18");
   expect(modify("pasted text", alt)).toBe("pasted text");
   expect(modify("\x1b[A", ctrl)).toBe("\x1b[A");
+});
+
+it("answers of the emulator are told from what people type", () => {
+  expect(["\x1b[?1;2c", "\x1b[12;40R", "\x1b]11;rgb:00/00/00\x1b\\", "\x1bP1$r0m\x1b\\"].every(isAnswer)).toBe(true);
+  expect(["a", "ls -l\r", "\x1b", "\x03", "\x1b[200~pasted\x1b[201~"].some(isAnswer)).toBe(false);
 });

@@ -57,3 +57,11 @@ function control(key: string): string {
   if (key === "/") return "\x1f";
   return key;
 }
+
+/**
+ * Whether text may be what the emulator answers to a program's question: a
+ * sequence that begins with an escape and is no paste.
+ */
+export function isAnswer(text: string): boolean {
+  return text.length > 1 && text.startsWith("\x1b") && !text.startsWith("\x1b[200~");
+}

@@ -27,7 +27,7 @@ export function TerminalOverlay({ me, terminal, onClose }: Props) {
     case "attaching":
       return <Reaching node={terminal.tab.node} />;
     case "away":
-      return <Away terminal={terminal} error={state.error} />;
+      return <Away node={terminal.tab.node} error={state.error} unsent={state.unsent} />;
     case "ended":
       return <Ended me={me} terminal={terminal} session={state.session} onClose={onClose} />;
     case "failed":
@@ -71,13 +71,10 @@ function Reaching({ node }: { node: string }) {
   );
 }
 
-function Away({ terminal, error }: { terminal: OpenTerminal; error: RpcError | null }) {
-  const refused = useStore(terminal.refused);
+function Away({ node, error, unsent }: { node: string; error: RpcError | null; unsent: boolean }) {
   const status = useStore(client.status);
-  const [before] = useState(refused);
-  const { node } = terminal.tab;
   return (
-    <Panel tone={refused > before ? "bad" : undefined}>
+    <Panel tone={unsent ? "bad" : undefined}>
       <div className="flex items-start gap-3">
         <span aria-hidden className="breathe mt-2 size-2.5 shrink-0 rounded-full bg-lamp" />
         <div>
@@ -85,7 +82,7 @@ function Away({ terminal, error }: { terminal: OpenTerminal; error: RpcError | n
             {status.phase === "open" ? `Waiting for ${node} to come back` : "Waiting for the connection to Homie"}
           </p>
           <p className="text-sm text-muted">
-            {refused > before
+            {unsent
               ? "What you type now is not sent. Type it again when the terminal is back."
               : (error?.message ?? "The session keeps running. It goes on here by itself.")}
           </p>

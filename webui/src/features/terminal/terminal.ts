@@ -1,10 +1,12 @@
 import type { IDisposable } from "@xterm/xterm";
 import { client } from "@/app/client";
+import { toastError } from "@/components/ui/toast";
 import { Store } from "@/lib/store";
 import { theme } from "@/lib/theme";
+import { localError } from "@/rpc/errors";
 import { Attachment } from "./attachment";
 import type { Engine } from "./engine";
-import { encodeKey, modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
+import { encodeKey, isAnswer, modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
 import { palette } from "./palette";
 import { settings } from "./settings";
 import { shortcut, type Shortcut } from "./shortcuts";
@@ -25,8 +27,6 @@ export class OpenTerminal {
   readonly attachment: Attachment;
   readonly engine = new Store<Engine | null>(null);
   readonly title = new Store("");
-  /** Grows each time that typed input could not be sent. */
-  readonly refused = new Store(0);
   readonly size = new Store<{ cols: number; rows: number } | null>(null);
   onShortcut: (what: Shortcut) => void = () => {};
 
@@ -85,8 +85,12 @@ export class OpenTerminal {
 
   /** Types text, as if from the keyboard. */
   type(text: string): void {
-    if (text === "" || this.attachment.replaying) return;
-    if (!this.attachment.write(encoder.encode(text))) this.refused.update((n) => n + 1);
+    if (text === "") return;
+    if (this.attachment.write(encoder.encode(text)) || this.attachment.state.get().phase !== "live") return;
+    toastError(
+      "That was not typed",
+      localError("payload_too_large", "It is more than the terminal takes at once. Send it as a file, or in parts."),
+    );
   }
 
   selection(): string {
@@ -201,6 +205,7 @@ export class OpenTerminal {
   }
 
   private typed(text: string): void {
+    if (this.attachment.replaying && isAnswer(text)) return;
     const held = modifiers.get();
     if (held.ctrl || held.alt) {
       this.type(modify(text, held));
