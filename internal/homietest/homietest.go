@@ -117,6 +117,9 @@ func (h *House) launch(hostname string, do func(context.Context, *up.Device) err
 		cancel()
 		h.t.Fatalf("starting %s: %v", hostname, err)
 	}
+	if hostname != tailbox.Gateway {
+		h.meet(d.Server())
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- do(ctx, d) }()
 	p, stopped := &part{device: d}, false
