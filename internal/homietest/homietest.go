@@ -17,6 +17,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"os/user"
 	"path/filepath"
 	"testing"
@@ -319,4 +320,12 @@ func Within(t testing.TB, limit time.Duration, what string, f func() error) {
 // log is where a part of Homie logs.
 func (h *House) log(hostname string) *slog.Logger {
 	return Log(h.whole, h.Said).With("part", hostname)
+}
+
+// Forget deletes the state of a part of Homie that does not run.
+func (h *House) Forget(hostname string) {
+	h.t.Helper()
+	if err := os.RemoveAll(h.Dir(hostname)); err != nil {
+		h.t.Fatal(err)
+	}
 }
