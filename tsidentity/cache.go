@@ -95,8 +95,11 @@ func (c *cache[T]) evictLocked() {
 			delete(c.entries, key)
 		}
 	}
-	for key := range c.entries {
-		if len(c.entries) < maxCached {
+	if len(c.entries) < maxCached {
+		return
+	}
+	for key := range c.entries { // an eighth at once, so that the walk is rare
+		if len(c.entries) < maxCached*7/8 {
 			return
 		}
 		delete(c.entries, key)
