@@ -3,27 +3,14 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway/frontdoor"
 	"homie/tsidentity/up"
 )
-
-// credentials are how the gateway proves itself to those who call: by which
-// name, with which certificate, and what is the matter if there is none.
-type credentials struct {
-	host    func() string
-	tls     *tls.Config
-	trouble func() string // "" when all is well
-	run     func(context.Context) error
-}
 
 // serveTailnet serves people and nodes on the gateway's tailnet device: HTTPS
 // on 443 and a redirect on 80, or everything on 80 without certificates.
@@ -32,17 +19,23 @@ func (g *Gateway) serveTailnet(ctx context.Context) error {
 		g.conf.Log.Warn("serving plain HTTP: browsers withhold the clipboard, notifications and installing, and whoever controls this host's network stack can read along")
 		return g.listen(ctx, ":80", nil, g.door(g.host, true), "http://"+g.host())
 	}
-	cred, err := g.credentials()
+	cert, host, err := g.certificate()
 	if err != nil {
 		return err
 	}
+	trouble := func() string {
+		if s := cert.Status(); s.State != up.CertReady {
+			return s.Message
+		}
+		return ""
+	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return cred.run(ctx) })
+	group.Go(func() error { return cert.Run(ctx) })
 	group.Go(func() error {
-		return g.listen(ctx, ":443", cred.tls, g.door(cred.host, false), "https://"+cred.host())
+		return g.listen(ctx, ":443", cert.TLSConfig(), g.door(host, false), "https://"+host())
 	})
 	group.Go(func() error {
-		return g.listen(ctx, ":80", nil, frontdoor.Redirect(cred.host, cred.trouble), "")
+		return g.listen(ctx, ":80", nil, frontdoor.Redirect(host, trouble, g.host), "")
 	})
 	return group.Wait()
 }
@@ -73,47 +66,12 @@ func (g *Gateway) door(host func() string, plain bool) *frontdoor.Door {
 
 func (g *Gateway) host() string { return g.conf.Tailnet.FQDN() }
 
-// ownCertificate loads the certificate given instead of the MagicDNS one. The
-// canonical name is the device's own if the certificate covers it, else the
-// first name the certificate has.
-func ownCertificate(certFile, keyFile, fqdn string) (*tls.Config, string, error) {
-	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return nil, "", fmt.Errorf("loading the certificate: %w", err)
+// certificate returns the certificate given, or the MagicDNS one, and the name
+// that people open: the device's own unless the given one is for another.
+func (g *Gateway) certificate() (cert *up.Certificate, host func() string, err error) {
+	if g.conf.CertFile == "" {
+		return up.NewCertificate(g.conf.Tailnet), g.host, nil
 	}
-	leaf, err := x509.ParseCertificate(pair.Certificate[0])
-	if err != nil {
-		return nil, "", fmt.Errorf("reading the certificate: %w", err)
-	}
-	host := fqdn
-	if leaf.VerifyHostname(fqdn) != nil {
-		i := slices.IndexFunc(leaf.DNSNames, func(n string) bool { return net.ParseIP(n) == nil && n[0] != '*' })
-		if i < 0 {
-			return nil, "", errors.New("the certificate names no host")
-		}
-		host = leaf.DNSNames[i]
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, host, nil
-}
-
-// credentials are the certificate given, or the MagicDNS one.
-func (g *Gateway) credentials() (credentials, error) {
-	if g.conf.CertFile != "" {
-		conf, name, err := ownCertificate(g.conf.CertFile, g.conf.KeyFile, g.host())
-		return credentials{
-			host: func() string { return name }, tls: conf,
-			trouble: func() string { return "" },
-			run:     func(ctx context.Context) error { <-ctx.Done(); return nil },
-		}, err
-	}
-	cert := up.NewCertificate(g.conf.Tailnet)
-	return credentials{
-		host: g.host, tls: cert.TLSConfig(), run: cert.Run,
-		trouble: func() string {
-			if s := cert.Status(); s.State != up.CertReady {
-				return s.Message
-			}
-			return ""
-		},
-	}, nil
+	cert, name, err := up.OwnCertificate(g.conf.CertFile, g.conf.KeyFile, g.host(), g.conf.Log.With("svc", "tailnet"))
+	return cert, func() string { return name }, err
 }
