@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"homie/gateway/audit"
 	"homie/gateway/presence"
 	"homie/internal/homietest"
 	"homie/internal/tailbox"
@@ -82,5 +83,23 @@ func TestJourney(t *testing.T) {
 		}
 		readUntil(t, st, "hello-42")
 		st.Close(nil)
+		wantAudit(t, h, hello.Caller.Name, who, "terminal.session.start", "den")
+		wantAudit(t, h, hello.Caller.Name, who, "terminal.session.attach", "den/"+string(s.ID))
 	}
+}
+
+// wantAudit fails the test unless the audit log says who did what from where.
+func wantAudit(t *testing.T, h *homietest.House, person, device, method, target string) {
+	t.Helper()
+	owner, _ := h.Connect(tailbox.OliviaLaptop)
+	var log audit.Entries
+	if err := owner.Call(t.Context(), "audit.list", audit.ListParams{}, &log); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range log.Entries {
+		if e.Person == person && e.Device == device && e.Method == method && e.Target == target && e.Decision == "allowed" {
+			return
+		}
+	}
+	t.Errorf("the audit log does not say that %s on %s did %s to %s: %+v", person, device, method, target, log.Entries)
 }

@@ -35,6 +35,7 @@ const (
 	MaxArgs          = 64
 	MaxText          = 4096 // bytes in a directory, a name or one argument
 	MaxInput         = 64 << 10
+	MaxName          = 64 // bytes in the name of a machine or a session
 )
 
 // State is whether a session's program still runs.
@@ -79,7 +80,7 @@ type StartParams struct {
 
 // Validate checks shape and bounds.
 func (p StartParams) Validate() error {
-	if err := checkSize(p.Cols, p.Rows); err != nil {
+	if err := errors.Join(checkSize(p.Cols, p.Rows), checkIDs(p.Node, "")); err != nil {
 		return err
 	}
 	if len(p.Command) > MaxArgs {
@@ -96,6 +97,9 @@ func (p StartParams) Validate() error {
 	return nil
 }
 
+// Target names the machine for the audit log.
+func (p StartParams) Target() string { return string(p.Node) }
+
 // AttachParams asks for a session's output, from where the viewer left off.
 type AttachParams struct {
 	Node    wire.NodeName  `json:"node"`
@@ -105,6 +109,12 @@ type AttachParams struct {
 	// Watch refuses what this viewer types; it needs terminal:read only.
 	Watch bool `json:"watch,omitzero"`
 }
+
+// Validate checks the bounds of the names.
+func (p AttachParams) Validate() error { return checkIDs(p.Node, p.Session) }
+
+// Target names the session for the audit log.
+func (p AttachParams) Target() string { return target(p.Node, p.Session) }
 
 // Attached says where the stream starts.
 type Attached struct {
@@ -121,13 +131,16 @@ type InputParams struct {
 	Data    string         `json:"data"`
 }
 
-// Validate checks the bound on one input.
+// Validate checks the bounds of one input.
 func (p InputParams) Validate() error {
 	if len(p.Data) > MaxInput {
 		return fmt.Errorf("input of %d bytes is over the limit of %d", len(p.Data), MaxInput)
 	}
-	return nil
+	return checkIDs(p.Node, p.Session)
 }
+
+// Target names the session for the audit log.
+func (p InputParams) Target() string { return target(p.Node, p.Session) }
 
 // ResizeParams sets a session's size in character cells.
 type ResizeParams struct {
@@ -137,8 +150,13 @@ type ResizeParams struct {
 	Rows    int            `json:"rows"`
 }
 
-// Validate checks the bounds of the size.
-func (p ResizeParams) Validate() error { return checkSize(p.Cols, p.Rows) }
+// Validate checks the bounds of the size and the names.
+func (p ResizeParams) Validate() error {
+	return errors.Join(checkSize(p.Cols, p.Rows), checkIDs(p.Node, p.Session))
+}
+
+// Target names the session for the audit log.
+func (p ResizeParams) Target() string { return target(p.Node, p.Session) }
 
 // KillParams ends a session: SIGHUP to its process group, SIGKILL after a
 // grace of two seconds. A session that has ended is removed from the list.
@@ -147,10 +165,22 @@ type KillParams struct {
 	Session wire.SessionID `json:"session"`
 }
 
+// Validate checks the bounds of the names.
+func (p KillParams) Validate() error { return checkIDs(p.Node, p.Session) }
+
+// Target names the session for the audit log.
+func (p KillParams) Target() string { return target(p.Node, p.Session) }
+
 // ListParams asks for the sessions of one machine, or of all.
 type ListParams struct {
 	Node wire.NodeName `json:"node,omitzero"`
 }
+
+// Validate checks the bound of the name.
+func (p ListParams) Validate() error { return checkIDs(p.Node, "") }
+
+// Target names the machine for the audit log.
+func (p ListParams) Target() string { return string(p.Node) }
 
 // Sessions is a list, oldest first.
 type Sessions struct {
@@ -162,4 +192,17 @@ func checkSize(cols, rows int) error {
 		return fmt.Errorf("size %d×%d is outside 1×1 to %d×%d", cols, rows, MaxCols, MaxRows)
 	}
 	return nil
+}
+
+// checkIDs bounds names, which come back in refusals and in the audit log.
+func checkIDs(node wire.NodeName, session wire.SessionID) error {
+	if n := max(len(node), len(session)); n > MaxName {
+		return fmt.Errorf("a name of %d bytes is over the limit of %d", n, MaxName)
+	}
+	return nil
+}
+
+// target names a session as people do, "den/k3v9q2mz".
+func target(node wire.NodeName, session wire.SessionID) string {
+	return string(node) + "/" + string(session)
 }
