@@ -72,7 +72,10 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 			return false, fmt.Errorf("%s does not answer on the tailnet: %w", at.url, err)
 		}
 	}
-	var remote string
+	var (
+		remote  string
+		gateway wire.DeviceID // at remote, as the tailnet knows it
+	)
 	dialer := rpc.Dialer{
 		URL:      at.url,
 		TLS:      &tls.Config{RootCAs: n.conf.Roots, MinVersion: tls.VersionTLS12},
@@ -92,10 +95,12 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 			}
 			remote = c.RemoteAddr().String()
 			// Before anything is said: is this the gateway that we belong to?
-			if _, err := n.gateways.Resolve(ctx, remote); err != nil {
+			is, err := n.gateways.Resolve(ctx, remote)
+			if err != nil {
 				c.Close()
 				return nil, err
 			}
+			gateway = wire.DeviceID(is.Device.ID)
 			return c, nil
 		},
 		Identify: func(ctx context.Context) (tsidentity.Caller, error) { return n.gateways.Resolve(ctx, remote) },
@@ -107,7 +112,7 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return n.serve(ctx, c)
+	return n.serve(ctx, c, gateway)
 }
 
 // reach waits until packets get through to a peer. A first packet that is lost

@@ -112,9 +112,9 @@ func (n *Node) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// serve carries one connection to the gateway until it ends. linked reports
+// serve carries one connection to the gateway, the given device, until it ends. linked reports
 // whether the gateway took the registration.
-func (n *Node) serve(ctx context.Context, c *rpc.Conn) (linked bool, err error) {
+func (n *Node) serve(ctx context.Context, c *rpc.Conn, gateway wire.DeviceID) (linked bool, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		if err := c.Run(ctx); err != nil {
@@ -127,7 +127,7 @@ func (n *Node) serve(ctx context.Context, c *rpc.Conn) (linked bool, err error) 
 		if _, err := c.Hello(ctx, client); err != nil {
 			return err
 		}
-		if err := n.register(ctx, c); err != nil {
+		if err := n.register(ctx, c, gateway); err != nil {
 			return err
 		}
 		linked = true
@@ -136,7 +136,9 @@ func (n *Node) serve(ctx context.Context, c *rpc.Conn) (linked bool, err error) 
 	return linked, group.Wait()
 }
 
-func (n *Node) register(ctx context.Context, c *rpc.Conn) error {
+// register offers what the machine can do to the gateway, which is the given
+// device: what it says of itself is not what a node pins.
+func (n *Node) register(ctx context.Context, c *rpc.Conn, gateway wire.DeviceID) error {
 	self := system.Describe()
 	answer, err := rpc.Invoke(ctx, c, nodes.Register, nodes.RegisterParams{
 		OS: self.OS, Arch: self.Arch, Version: n.conf.Version,
@@ -145,6 +147,9 @@ func (n *Node) register(ctx context.Context, c *rpc.Conn) error {
 	})
 	if err != nil {
 		return err
+	}
+	if answer.GatewayID != gateway {
+		return fmt.Errorf("the gateway says that it is device %q, and the tailnet says %q", answer.GatewayID, gateway)
 	}
 	return n.paired(ctx, answer)
 }
