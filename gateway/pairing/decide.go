@@ -2,6 +2,7 @@ package pairing
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"homie/store"
@@ -14,7 +15,6 @@ import (
 // machine's name, tags and owner come from who, never from p.
 func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.NodeName, p wirenodes.RegisterParams) (wirenodes.Registered, error) {
 	id := wire.DeviceID(who.Device.ID)
-	auto := who.AutoApprove()
 	asked := request(who, name, p)
 	answer := wirenodes.Registered{State: wirenodes.Pending, Name: name, Approved: []string{}}
 	changed := false
@@ -27,22 +27,23 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 			return wire.Errorf(wire.Forbidden, "this machine was removed from the household; an owner can approve it again").
 				Missing(wire.Needs{Capability: "pairing:write"})
 		}
-		granted := intersect(p.Capabilities, auto)
+		if err := checkName(tx, id, name); err != nil {
+			return err
+		}
+		granted := intersect(p.Capabilities, who.AutoApprove())
 		if len(granted) > 0 && !contains(old.Capabilities, granted) {
 			old = asked.paired(union(old.Capabilities, granted), "a grant in the policy file")
 			paired, changed = true, true
 		}
-		if paired {
-			refreshed := asked.paired(old.Capabilities, old.ApprovedBy)
-			refreshed.PairedAt = old.PairedAt
-			refreshed.Account = old.Account // named once; another one asks again
-			answer.State, answer.Approved = wirenodes.Paired, intersect(p.Capabilities, old.Capabilities)
-			if err := pairings.Put(tx, string(id), refreshed); err != nil {
-				return err
-			}
-			if contains(old.Capabilities, p.Capabilities) && old.Account == p.Account {
-				return requests.Delete(tx, string(id))
-			}
+		if !paired {
+			return s.ask(tx, asked, &changed)
+		}
+		answer.State, answer.Approved = wirenodes.Paired, intersect(p.Capabilities, old.Capabilities)
+		if err := keep(tx, pairings, id, asked.refresh(old)); err != nil {
+			return err
+		}
+		if contains(old.Capabilities, p.Capabilities) && old.Account == p.Account {
+			return drop(tx, requests, id)
 		}
 		return s.ask(tx, asked, &changed)
 	})
@@ -54,6 +55,45 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 		s.publish(ctx, id)
 	}
 	return answer, nil
+}
+
+// refresh is a pairing with what its machine says of itself today. What an
+// owner approved stays: another account asks again.
+func (r Request) refresh(old Pairing) Pairing {
+	p := r.paired(old.Capabilities, old.ApprovedBy)
+	p.PairedAt, p.Account = old.PairedAt, old.Account
+	return p
+}
+
+// keep puts v unless it is there already: a machine that comes back as it was
+// gets in while the disk is full.
+func keep[V any](tx *store.Tx, in store.Table[string, V], id wire.DeviceID, v V) error {
+	old, ok, err := in.Get(tx, string(id))
+	if err != nil || (ok && reflect.DeepEqual(old, v)) {
+		return err
+	}
+	return in.Put(tx, string(id), v)
+}
+
+// drop deletes what is there; see keep.
+func drop[V any](tx *store.Tx, in store.Table[string, V], id wire.DeviceID) error {
+	_, ok, err := in.Get(tx, string(id))
+	if err != nil || !ok {
+		return err
+	}
+	return in.Delete(tx, string(id))
+}
+
+// checkName refuses a second machine of one name. The tailnet keeps names apart,
+// but "den" and "homie-den" are one to people and to grants, and a machine that
+// was away may not know yet that its name was given to another.
+func checkName(tx *store.Tx, id wire.DeviceID, name wire.NodeName) error {
+	for other, p := range pairings.All(tx) {
+		if p.Name == name && other != string(id) && !p.Revoked {
+			return wire.Errorf(wire.Conflict, "another machine of this household is called %q already; rename this device in the tailnet, or let an owner forget the other one", name)
+		}
+	}
+	return nil
 }
 
 // ask stores a request, keeping the time of an earlier one.
@@ -74,7 +114,7 @@ func (s *Service) ask(tx *store.Tx, r Request, changed *bool) error {
 		}
 		*changed = true
 	}
-	return requests.Put(tx, string(r.Device), r)
+	return keep(tx, requests, r.Device, r)
 }
 
 // approve lets a waiting machine in, or widens what a paired one may offer.
@@ -87,6 +127,9 @@ func (s *Service) approve(ctx context.Context, who tsidentity.Caller, p ApproveP
 		}
 		if !ok {
 			return s.restore(tx, p, who.Name(), &out)
+		}
+		if err := checkName(tx, r.Device, r.Name); err != nil {
+			return err
 		}
 		granted := r.Capabilities
 		if p.Capabilities != nil {
@@ -113,6 +156,9 @@ func (s *Service) restore(tx *store.Tx, p ApproveParams, by string, out *Pairing
 	}
 	if !ok || !old.Revoked {
 		return wire.Errorf(wire.NotFound, "no machine with the id %q is waiting", p.Device)
+	}
+	if err := checkName(tx, old.Device, old.Name); err != nil {
+		return err
 	}
 	old.Revoked, old.ApprovedBy, old.PairedAt = false, by, now()
 	*out = old
