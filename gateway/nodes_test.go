@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -27,6 +28,19 @@ func machine(t *testing.T, c *rpc.Conn, name wire.NodeName) (presence.Machine, b
 		return presence.Machine{}, false
 	}
 	return list.Machines[i], true
+}
+
+// waitOnline waits until a machine is online, whether it says how it is or not.
+func waitOnline(t *testing.T, c *rpc.Conn, name wire.NodeName) presence.Machine {
+	t.Helper()
+	var m presence.Machine
+	homietest.Eventually(t, string(name)+" comes online", func() error {
+		if m, _ = machine(t, c, name); !m.Online {
+			return fmt.Errorf("it is %+v", m)
+		}
+		return nil
+	})
+	return m
 }
 
 // A machine that was linked before it had taken in its first pairing refused

@@ -220,10 +220,28 @@ func (s *Service) Decided(ctx context.Context, id wire.DeviceID) {
 	}
 	if !paired {
 		l.conn.Close(wire.Errorf(wire.Forbidden, "this machine was removed from the household"))
+		s.removed(id, l)
 		return
 	}
 	answer := wirenodes.Registered{State: wirenodes.Paired, Name: n.Name, Approved: n.Capabilities, GatewayID: s.self()}
 	s.confirm(context.WithoutCancel(ctx), id, l, answer)
+}
+
+// removed tells the other services that a machine may not be called any more.
+// Its pairing, from which its end would be told, is gone.
+func (s *Service) removed(id wire.DeviceID, l *link) {
+	s.mu.Lock()
+	linked := l.linked
+	l.linked = false
+	s.mu.Unlock()
+	if linked {
+		s.announce(s.state(wirenodes.Node{
+			Device: id, Name: NameOf(l.who.Device), Tags: l.who.Device.Tags,
+			OS: l.params.OS, Arch: l.params.Arch, Version: l.params.Version,
+			Account: l.params.Account, Root: l.params.Root, WithGateway: l.params.WithGateway,
+			Capabilities: []string{},
+		}))
+	}
 }
 
 // node returns a paired machine with its state of connection.
