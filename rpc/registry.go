@@ -211,7 +211,7 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, m *Method, 
 	if m == nil || (!m.Consequential && !denied) {
 		return
 	}
-	a := Audit{At: time.Now(), Caller: who, Method: m.Name, Target: target, Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
+	a := Audit{At: time.Now(), Caller: who, Method: m.Name, Target: clip(target), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
 	switch {
 	case denied:
 		a.Decision, a.Reason = "denied", e.Message
