@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -60,7 +61,7 @@ func withPeer(ctx context.Context, c net.Conn) context.Context {
 
 // localCaller is the OS user behind a local request: the gateway's own account
 // or root, who hold what an owner holds; nobody else gets through.
-func localCaller(ctx context.Context) (tsidentity.Caller, error) {
+func localCaller(ctx context.Context) (tsidentity.Caller, *wire.Error) {
 	uid, ok := ctx.Value(localUID{}).(int)
 	if !ok || (uid != os.Getuid() && uid != 0) {
 		return tsidentity.Caller{}, wire.Errorf(wire.Forbidden, "this socket serves the account that Homie's gateway runs as")
@@ -82,10 +83,18 @@ func localHandler(r *rpc.Registry) http.Handler {
 	mux.HandleFunc(wire.Path, func(w http.ResponseWriter, req *http.Request) {
 		who, err := localCaller(req.Context())
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
+			refuseLocal(w, err)
 			return
 		}
 		serveRPC(r, w, req, who, func(context.Context) (tsidentity.Caller, error) { return who, nil })
 	})
 	return mux
+}
+
+// refuseLocal answers a program as the front door does.
+func refuseLocal(w http.ResponseWriter, e *wire.Error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	// A write error means that the other side is gone.
+	_ = json.NewEncoder(w).Encode(wire.Message{JSONRPC: wire.Version, ID: json.RawMessage("null"), Error: e})
 }
