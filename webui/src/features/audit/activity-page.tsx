@@ -1,6 +1,6 @@
 import { ScrollText } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
-import type { Entry } from "@/gen/api";
+import type { Entry, Machine } from "@/gen/api";
 import { client } from "@/app/client";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
@@ -8,7 +8,9 @@ import { Card } from "@/components/ui/card";
 import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
 import { toastError } from "@/components/ui/toast";
 import { moment } from "@/lib/format";
+import { useLive } from "@/lib/live";
 import { useStore } from "@/lib/store";
+import { machines } from "@/features/presence/machines";
 import { asRpcError, type RpcError } from "@/rpc/errors";
 import { deed } from "./deeds";
 
@@ -17,6 +19,8 @@ const PAGE = 50;
 /** Who did what in this home, newest first. */
 export function ActivityPage() {
   const { entries, error, more, load, loadMore } = useEntries();
+  const known = useLive(machines);
+  const all = known.status === "ready" ? known.value : [];
   return (
     <>
       <PageHead title="Activity">Who did what in this home, and what was refused.</PageHead>
@@ -31,7 +35,7 @@ export function ActivityPage() {
         <Card>
           <ul className="divide-y divide-line">
             {entries.map((e) => (
-              <EntryRow key={e.seq} entry={e} />
+              <EntryRow key={e.seq} entry={e} target={named(e.target, all)} />
             ))}
           </ul>
         </Card>
@@ -46,6 +50,12 @@ export function ActivityPage() {
       </div>
     </>
   );
+}
+
+/** What was acted on, as people call it: a machine, not a terminal's number or a device's id. */
+function named(target: string, all: Machine[]): string {
+  const [first = ""] = target.split("/");
+  return all.find((m) => m.device === first)?.name ?? first;
 }
 
 function useEntries() {
@@ -97,7 +107,7 @@ const decisions: Record<Entry["decision"], { tone: Tone; text: string }> = {
   failed: { tone: "bad", text: "Failed" },
 };
 
-function EntryRow({ entry: e }: { entry: Entry }) {
+function EntryRow({ entry: e, target }: { entry: Entry; target: string }) {
   const { tone, text } = decisions[e.decision] ?? { tone: "plain" as const, text: e.decision };
   return (
     <li className="flex items-start gap-x-4 px-4 py-3.5 sm:px-5">
@@ -106,7 +116,7 @@ function EntryRow({ entry: e }: { entry: Entry }) {
       </time>
       <div className="min-w-0 flex-1">
         <p className="wrap-anywhere">
-          <span className="font-medium">{e.person || e.device || "Somebody unknown"}</span> {deed(e.method, e.decision === "allowed", e.target)}
+          <span className="font-medium">{e.person || e.device || "Somebody unknown"}</span> {deed(e.method, e.decision === "allowed", target)}
         </p>
         <p className="text-sm wrap-anywhere text-muted">
           <span className="sm:hidden">{moment(e.at)} · </span>
