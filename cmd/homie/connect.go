@@ -105,7 +105,7 @@ func (t target) dialer(ctx context.Context, p process) (rpc.Dialer, func(), erro
 	if socket := findSocket(p, t.stateDir); socket != "" {
 		return localDialer(socket), func() {}, nil
 	}
-	return loggedIn(ctx, p, clientDir(p, t.stateDir))
+	return loggedIn(ctx, clientDir(p, t.stateDir))
 }
 
 // localURL stands for the gateway's socket, which needs no name.

@@ -10,11 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"tailscale.com/atomicfile"
 
-	"homie/rpc"
 	"homie/tsidentity/up"
 )
 
@@ -162,51 +160,4 @@ func readClient(dir string) (clientState, error) {
 		return st, fmt.Errorf("%s is damaged (%v); run 'homie login' again", path, err)
 	}
 	return st, nil
-}
-
-// loggedIn reaches the gateway as the device that 'homie login' made.
-func loggedIn(ctx context.Context, p process, dir string) (rpc.Dialer, func(), error) {
-	st, err := readClient(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return rpc.Dialer{}, nil, fmt.Errorf("%w: none runs under this account on this host; name one with --url https://homie.<tailnet>.ts.net, or run 'homie login'", errUnreachable)
-	}
-	if err != nil {
-		return rpc.Dialer{}, nil, err
-	}
-	d, err := takeTurns(ctx, func() (*up.Device, error) { return st.start(ctx, dir) })
-	if ctx.Err() != nil {
-		return rpc.Dialer{}, nil, ctx.Err()
-	}
-	if err != nil {
-		return rpc.Dialer{}, nil, fmt.Errorf("%w as %s: %w", errUnreachable, st.Hostname, err)
-	}
-	scheme, host := "https://", st.Gateway
-	if st.PlainHTTP {
-		scheme = "http://"
-	}
-	if !strings.Contains(host, ".") {
-		_, suffix, _ := strings.Cut(d.FQDN(), ".")
-		host += "." + suffix
-	}
-	return rpc.Dialer{URL: scheme + host, NetDial: d.Dial}, d.Close, nil
-}
-
-// takeTurns starts a device that another command may be using: there is one of
-// it, and commands that run at the same time wait for each other.
-func takeTurns(ctx context.Context, start func() (*up.Device, error)) (*up.Device, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	retry := time.NewTicker(100 * time.Millisecond)
-	defer retry.Stop()
-	for {
-		d, err := start()
-		if !errors.Is(err, up.ErrInUse) {
-			return d, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-retry.C:
-		}
-	}
 }

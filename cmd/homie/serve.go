@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	"tailscale.com/feature/buildfeatures"
 
 	"homie/gateway"
 	"homie/node"
@@ -100,6 +101,9 @@ func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, 
 // onTailnet joins the tailnet, watches over the device, and takes it off again
 // in the end.
 func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up.Device) error) error {
+	if buildfeatures.HasPeerAPIServer {
+		conf.Log.Warn("this build listens on a TCP port of the host, on which Tailscale refuses strangers; 'make build' makes one that does not")
+	}
 	d, err := up.Start(ctx, conf)
 	if err != nil {
 		return err
