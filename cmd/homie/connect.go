@@ -59,7 +59,7 @@ type session struct {
 }
 
 // connect finds the gateway and does there what the command is about.
-func (t *target) connect(ctx context.Context, p process, do func(context.Context, *session) error) error {
+func (t target) connect(ctx context.Context, p process, do func(context.Context, *session) error) error {
 	d, closer, err := t.resolve(p).dialer(ctx, p)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"io/fs"
 	"math/big"
 	"os"
@@ -43,23 +44,42 @@ func (s *stage) hold(ts *testscript.TestScript, args []string) {
 // certificate makes a certificate and its key, and lets processes trust it:
 // "certificate NAME CERT KEY".
 func (s *stage) certificate(ts *testscript.TestScript, args []string) {
+	cert := ts.MkAbs(args[1])
+	writeCertificate(ts, args[0], cert, ts.MkAbs(args[2]))
+	ts.Setenv("SSL_CERT_FILE", cert)
+}
+
+// fataler is a test or a script.
+type fataler interface {
+	Fatalf(format string, args ...any)
+}
+
+// writeCertificate makes a certificate for a name, which vouches for itself.
+func writeCertificate(t fataler, name, certFile, keyFile string) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ts.Check(err)
+	if err != nil {
+		t.Fatalf("making a key: %v", err)
+	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: args[0]},
+		Subject:               pkix.Name{CommonName: name},
 		NotBefore:             time.Now().Add(-time.Hour),
 		NotAfter:              time.Now().Add(24 * time.Hour),
-		DNSNames:              []string{args[0]},
+		DNSNames:              []string{name},
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	ts.Check(err)
+	if err != nil {
+		t.Fatalf("making a certificate: %v", err)
+	}
 	key, err := x509.MarshalPKCS8PrivateKey(private)
-	ts.Check(err)
+	if err != nil {
+		t.Fatalf("encoding a key: %v", err)
+	}
 	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), certPEM, 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs(args[2]), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
-	ts.Setenv("SSL_CERT_FILE", ts.MkAbs(args[1]))
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
+	if err := errors.Join(os.WriteFile(certFile, certPEM, 0o600), os.WriteFile(keyFile, keyPEM, 0o600)); err != nil {
+		t.Fatalf("writing a certificate: %v", err)
+	}
 }

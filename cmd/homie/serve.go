@@ -164,12 +164,19 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 	})
 }
 
+// maxLabel leaves room below the 63 bytes of a DNS label.
+const maxLabel = 50
+
 // nodeName is what this machine's node is called on the tailnet.
 func nodeName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = ""
 	}
+	return nodeNameOf(host)
+}
+
+func nodeNameOf(host string) string {
 	host, _, _ = strings.Cut(strings.ToLower(host), ".")
 	label := strings.Trim(strings.Map(func(r rune) rune {
 		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') {
@@ -180,8 +187,6 @@ func nodeName() string {
 	if label == "" {
 		label = "node"
 	}
-	return strings.TrimRight(("homie-" + label)[:min(len("homie-"+label), maxLabel)], "-")
+	name := "homie-" + label
+	return strings.TrimRight(name[:min(len(name), maxLabel)], "-")
 }
-
-// maxLabel leaves room below the 63 bytes of a DNS label.
-const maxLabel = 50

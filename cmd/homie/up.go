@@ -90,7 +90,7 @@ func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string
 		return agent.run(ctx, p, log.With("part", "node"), node.Config{
 			WithGateway: true,
 			Pending: func(ctx context.Context, id wire.DeviceID) error {
-				return letIn(ctx, p, filepath.Join(gs.stateDir, gateway.SocketName), id)
+				return letIn(ctx, filepath.Join(gs.stateDir, gateway.SocketName), id)
 			},
 		})
 	})
@@ -112,7 +112,7 @@ func (g *gatewaySettings) address(fqdn string) string {
 }
 
 // letIn approves the process's own node: whoever runs the gateway may.
-func letIn(ctx context.Context, p process, socket string, id wire.DeviceID) error {
+func letIn(ctx context.Context, socket string, id wire.DeviceID) error {
 	return talk(ctx, localDialer(socket), func(ctx context.Context, s *session) error {
 		_, err := api.PairingApprove(ctx, s, pairing.ApproveParams{Device: id})
 		return err
