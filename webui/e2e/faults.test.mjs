@@ -98,3 +98,28 @@ describe("a machine", () => {
     await page.context().close();
   });
 });
+
+describe("a machine that an owner removes", () => {
+  it("is gone from every screen, and back when the owner lets it", async () => {
+    const watcher = await visit("member");
+    const card = watcher.getByRole("region", { name: "nas", exact: true });
+    await card.getByRole("button", { name: /Open terminal/ }).waitFor();
+    const page = await visit("owner");
+    await page.getByRole("link", { name: "Joining" }).click();
+    await page.getByRole("button", { name: "Remove nas" }).click();
+    const question = page.getByRole("dialog", { name: "Remove nas?" });
+    await question.getByRole("button", { name: "Keep it" }).click();
+    await question.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Remove nas" }).click();
+    await question.getByRole("button", { name: "Remove it" }).click();
+    await page.getByText("nas was removed").waitFor();
+    await card.waitFor({ state: "detached" });
+    await watcher.getByText("Your machine is up.").waitFor();
+    await page.getByRole("button", { name: /^Let it back in/ }).click();
+    await page.getByText("nas is back in").waitFor();
+    await card.getByRole("button", { name: /Open terminal/ }).waitFor({ timeout: 60_000 });
+    assert.equal(await neverReloaded(watcher), true);
+    await watcher.context().close();
+    await page.context().close();
+  });
+});

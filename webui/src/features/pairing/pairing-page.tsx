@@ -187,7 +187,7 @@ function PairedRow({ pairing: p, mayDecide, onRemove, onForget, onReturn }: Pair
       {mayDecide && p.revoked && (
         <div className="flex gap-2">
           <Button size="sm" look="primary" onClick={onReturn}>
-            Let it back in<span className="sr-only">: {p.name}</span>
+            Let it back in<span className="sr-only"> ({p.name})</span>
           </Button>
           <Button size="sm" look="outline" onClick={onForget}>
             Forget<span className="sr-only"> {p.name}</span>
