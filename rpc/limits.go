@@ -70,15 +70,15 @@ func (l *limiters) allow(who tsidentity.Caller) (wait time.Duration, ok bool) {
 
 // evictLocked forgets idle callers; if there are none, any one.
 func (l *limiters) evictLocked(now time.Time) {
-	var any string
+	var victim string
 	for key, lim := range l.byCaller {
-		any = key
+		victim = key
 		if now.Sub(lim.used) > limiterIdle {
 			delete(l.byCaller, key)
 		}
 	}
 	if len(l.byCaller) >= maxLimiters {
-		delete(l.byCaller, any)
+		delete(l.byCaller, victim)
 	}
 }
 

@@ -25,17 +25,16 @@ const (
 type outbox struct {
 	wake chan struct{} // capacity 1; the writer sleeps on it
 
-	mu           sync.Mutex
-	err          error    // set once, when the connection has ended
-	text         [][]byte // oldest first
-	textBytes    int
-	pong         []byte // payload of the last ping not yet answered
-	pongDue      bool
-	credits      []*Stream     // with a credit frame due, in order of becoming so
-	ready        []*Stream     // with data or an end due, next turn first
-	dataBytes    int           // payload queued in all streams
-	room         chan struct{} // closed when room was made; nil if nobody waits
-	writtenBytes uint64
+	mu        sync.Mutex
+	err       error    // set once, when the connection has ended
+	text      [][]byte // oldest first
+	textBytes int
+	pong      []byte // payload of the last ping not yet answered
+	pongDue   bool
+	credits   []*Stream     // with a credit frame due, in order of becoming so
+	ready     []*Stream     // with data or an end due, next turn first
+	dataBytes int           // payload queued in all streams
+	room      chan struct{} // closed when room was made; nil if nobody waits
 }
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }

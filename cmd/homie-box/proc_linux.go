@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -48,7 +49,7 @@ func childrenOf(ppid int) []int {
 			continue // it has ended
 		}
 		// pid (name) state ppid …; the name may hold anything.
-		rest := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		rest := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 		if err == nil && len(rest) > 1 && rest[1] == strconv.Itoa(ppid) {
 			pids = append(pids, pid)

@@ -60,7 +60,7 @@ func ParsePolicy(text string) (Policy, error) {
 func (p Policy) validate() error {
 	for name, members := range p.Groups {
 		if !strings.HasPrefix(name, "group:") {
-			return fmt.Errorf("group %q does not start with group:", name)
+			return fmt.Errorf("group %q does not start with group: as it must", name)
 		}
 		if i := slices.IndexFunc(members, isSpecial); i >= 0 {
 			return fmt.Errorf("%s: %q is not a login, and groups do not nest", name, members[i])

@@ -31,7 +31,7 @@ func prepareDir(dir string) error {
 		return fmt.Errorf("the state directory %s is no directory", dir)
 	}
 	if runtime.GOOS != "windows" && fi.Mode().Perm()&0o077 != 0 {
-		if err := os.Chmod(dir, 0o700); err != nil {
+		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // 0700 is right for a directory
 			return fmt.Errorf("the state directory holds private keys, others may read it, and that could not be changed: %w", err)
 		}
 	}
@@ -64,7 +64,9 @@ func hasJoined(dir string) (bool, error) {
 		return false, nil
 	}
 	var prefs struct {
-		Config *struct{ NodeID string }
+		Config *struct {
+			NodeID string `json:"NodeID"`
+		} `json:"Config"`
 	}
 	if err := json.Unmarshal(profile, &prefs); err != nil {
 		return false, damaged(path)
