@@ -17,11 +17,25 @@ func TestCodesAreFrozen(t *testing.T) {
 		reason wire.Reason
 		code   int
 	}{
-		{"parse_error", -32700}, {"invalid_request", -32600}, {"unknown_method", -32601}, {"invalid_params", -32602},
-		{"internal", -32603}, {"unauthenticated", -32001}, {"forbidden", -32002}, {"not_found", -32003},
-		{"conflict", -32004}, {"rate_limited", -32005}, {"payload_too_large", -32006}, {"unavailable", -32007},
-		{"timeout", -32008}, {"busy", -32009}, {"unsupported", -32010}, {"version_mismatch", -32011},
-		{"hello_required", -32012}, {"canceled", -32013}, {"protocol_violation", -32014},
+		{"parse_error", -32700},
+		{"invalid_request", -32600},
+		{"unknown_method", -32601},
+		{"invalid_params", -32602},
+		{"internal", -32603},
+		{"unauthenticated", -32001},
+		{"forbidden", -32002},
+		{"not_found", -32003},
+		{"conflict", -32004},
+		{"rate_limited", -32005},
+		{"payload_too_large", -32006},
+		{"unavailable", -32007},
+		{"timeout", -32008},
+		{"busy", -32009},
+		{"unsupported", -32010},
+		{"version_mismatch", -32011},
+		{"hello_required", -32012},
+		{"canceled", -32013},
+		{"protocol_violation", -32014},
 	}
 	for _, f := range frozen {
 		if got := f.reason.Code(); got != f.code {
