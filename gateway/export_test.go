@@ -1,0 +1,31 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+
+	"homie/gateway/presence"
+	"homie/rpc"
+	"homie/store"
+	"homie/tsidentity"
+)
+
+// Offline returns everything the gateway offers over a store and without a
+// tailnet.
+func Offline(db *store.Store) ([]rpc.Entry, error) {
+	h := services(world{
+		db: db, log: slog.New(slog.DiscardHandler), paths: nowhere{},
+		self: func() tsidentity.Device {
+			return tsidentity.Device{ID: "nGatewayCNTRL", Name: "homie", Tags: []string{"tag:homie"}}
+		},
+	})
+	return h.entries(), h.pairing.Load()
+}
+
+// nowhere reaches no machine.
+type nowhere struct{}
+
+// Path knows no way.
+func (nowhere) Path(context.Context, string) presence.Connection {
+	return presence.Connection{Kind: "unknown"}
+}
