@@ -37,10 +37,13 @@ type box struct {
 	raw     net.Listener
 	kids    []*child
 	settled atomic.Bool // everything has been ready once
+
+	// answers is closed when the gateway answers for the first time.
+	answers chan struct{}
 }
 
 func newBox(o options, stdout, stderr io.Writer) *box {
-	return &box{o: o, report: &report{json: o.json, quiet: o.quiet, out: stdout, err: stderr}}
+	return &box{o: o, answers: make(chan struct{}), report: &report{json: o.json, quiet: o.quiet, out: stdout, err: stderr}}
 }
 
 // run starts everything, tells, and ends everything when ctx does. What was
@@ -62,7 +65,7 @@ func (b *box) run(ctx context.Context) (err error) {
 		return errors.Join(err, closeAll(listeners))
 	}
 	defer logFile.Close()
-	b.log = slog.New(slog.NewTextHandler(logFile, nil))
+	b.log = slog.New(slog.NewTextHandler(logFile, &slog.HandlerOptions{Level: slog.LevelInfo}))
 
 	endTailnet, err := b.startTailnet()
 	if err != nil {
@@ -83,7 +86,18 @@ func (b *box) live(ctx context.Context, began time.Time) error {
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
 	for _, c := range b.kids {
-		g.Go(func() error { return c.run(ctx) })
+		g.Go(func() error {
+			// A machine that finds no gateway tries again only after a second,
+			// so it is started when there is one.
+			if c != b.kids[0] {
+				select {
+				case <-ctx.Done():
+					return nil
+				case <-b.answers:
+				}
+			}
+			return c.run(ctx)
+		})
 	}
 	for i, d := range b.doors {
 		g.Go(func() error { return b.serveDoor(ctx, i, d) })
@@ -101,6 +115,7 @@ func (b *box) live(ctx context.Context, began time.Time) error {
 			return err
 		}
 		b.settled.Store(true)
+		b.log.Info("ready")
 		return b.report.finish(b.summary(time.Since(began)))
 	})
 	err := g.Wait()

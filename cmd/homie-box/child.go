@@ -15,7 +15,7 @@ import (
 
 const (
 	// grace is how long a child may take to end by itself.
-	grace = 4 * time.Second
+	grace = 2 * time.Second
 	// A child that ended is started again after minPause, then twice as long
 	// each time until maxPause; one that ran for steady starts at minPause.
 	minPause = 200 * time.Millisecond

@@ -30,17 +30,18 @@ func (b *box) awaitReady(ctx context.Context) error {
 			if _, err := s.Up(up); err != nil {
 				return fmt.Errorf("bringing up the device of %s: %w", household[i].Person, err)
 			}
-			return nil
+			return tailbox.Ready(up, s)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	b.report.progress(" gateway …")
+	b.step("gateway")
 	if err := until(ctx, func(ctx context.Context) error { return b.healthy(ctx, 0) }); err != nil {
 		return fmt.Errorf("the gateway does not answer: %w; its last lines:\n%s", err, b.kids[0].tail())
 	}
-	b.report.progress(" machines …")
+	close(b.answers)
+	b.step("machines")
 	waiting, stop := context.WithTimeout(ctx, machinesTimeout)
 	defer stop()
 	if err := until(waiting, b.machinesOnline); err != nil {
@@ -49,7 +50,7 @@ func (b *box) awaitReady(ctx context.Context) error {
 		}
 		b.report.say("The machines are not all there yet (%v); see the logs in %s.\n", err, b.dir)
 	}
-	b.report.progress(" doors …")
+	b.step("doors")
 	g, rest := errgroup.WithContext(ctx)
 	for i := 1; i < len(b.doors); i++ {
 		g.Go(func() error {
@@ -57,6 +58,12 @@ func (b *box) awaitReady(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// step tells what is waited for next.
+func (b *box) step(name string) {
+	b.log.Info("starting", "step", name)
+	b.report.progress(" " + name + " …")
 }
 
 // until calls f until it returns nil. If ctx ends first, f's last error says

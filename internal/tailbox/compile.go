@@ -13,7 +13,7 @@ import (
 // compile turns the policy into the packet filter of dst, the way the real
 // control server does: only rules whose destination is dst, with their sources
 // as addresses. The answer is never nil: an empty filter denies everything.
-func (p Policy) compile(dst *device, sources []*device) []tailcfg.FilterRule {
+func (p Policy) compile(dst *device, sources []peer) []tailcfg.FilterRule {
 	rules := []tailcfg.FilterRule{}
 	for _, g := range p.Grants {
 		if !p.covers(g.Dst, dst.Device) {

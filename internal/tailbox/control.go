@@ -87,6 +87,9 @@ func (t *Tailnet) machineHandler(machine key.MachinePublic) http.Handler {
 			t.serveSetDNS(w, machine, req)
 		}
 	})
+	mux.HandleFunc("HEAD "+seenPath+"{stream}/{seq}", func(_ http.ResponseWriter, r *http.Request) {
+		t.confirm(machine, r.PathValue("stream"), r.PathValue("seq"))
+	})
 	mux.HandleFunc("POST /machine/update-health", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	})

@@ -1,12 +1,14 @@
 package tailbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"tailscale.com/tailcfg"
@@ -29,13 +31,29 @@ const (
 // stream is one open map stream of a device. What it is told is always the
 // state at the time of sending, so changes may be missed and none is lost.
 type stream struct {
+	id     uint64
 	device *device
 	node   key.NodePublic
 	wake   chan struct{} // capacity 1
 
 	// Guarded by Tailnet.mu.
-	full bool             // more than the filter has changed
-	sent []tailcfg.NodeID // the peers it was told of last
+	full  bool             // more than the filter has changed
+	peers map[*device]told // the peers in the last map
+	seq   uint64           // of the last map
+	acked uint64           // the last map that the device has taken in
+}
+
+// told is what a device was told of a peer.
+type told struct {
+	node  *tailcfg.Node
+	epoch uint64 // which start of the peer
+	seq   uint64 // the first map that said so
+}
+
+// confirmed reports whether the device knows that peer has started.
+func (s *stream) confirmed(peer *device) bool {
+	last, ok := s.peers[peer]
+	return ok && last.epoch == peer.epoch && last.seq <= s.acked
 }
 
 // notifyLocked wakes every stream.
@@ -56,7 +74,7 @@ func (t *Tailnet) serveMap(w http.ResponseWriter, r *http.Request, machine key.M
 	d := t.ofLocked(machine, req.NodeKey)
 	if d != nil && d.disco != req.DiscoKey {
 		d.disco = req.DiscoKey // another one with each start
-		t.unsettleLocked(d)
+		t.restartLocked(d)
 	}
 	if d != nil && !req.Stream && !req.ReadOnly && r.Context().Err() == nil {
 		d.update(req)
@@ -67,13 +85,14 @@ func (t *Tailnet) serveMap(w http.ResponseWriter, r *http.Request, machine key.M
 		http.Error(w, "no such device", http.StatusNotFound)
 		return
 	}
-	out := mapWriter{w: w, compress: req.Compress == "zstd"}
+	out := &mapWriter{w: w, compress: req.Compress == "zstd"}
 	if !req.Stream {
 		_ = out.send(&tailcfg.MapResponse{}) // the device asks again if this fails
 		return
 	}
 	s := t.openStream(d, req.NodeKey)
 	defer t.closeStream(s)
+	t.awaitConfirmed(r.Context(), d)
 	t.pump(r.Context(), s, out)
 }
 
@@ -94,9 +113,10 @@ func (d *device) update(req *tailcfg.MapRequest) {
 }
 
 func (t *Tailnet) openStream(d *device, node key.NodePublic) *stream {
-	s := &stream{device: d, node: node, wake: make(chan struct{}, 1), full: true}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.lastID++
+	s := &stream{id: t.lastID, device: d, node: node, wake: make(chan struct{}, 1), full: true}
 	t.streams[s] = true
 	d.streams++
 	t.notifyLocked(everything) // peers see it come online
@@ -114,21 +134,38 @@ func (t *Tailnet) closeStream(s *stream) {
 
 // pump sends the map at each change until the device is gone or no longer the
 // one that opened the stream.
-func (t *Tailnet) pump(ctx context.Context, s *stream, out mapWriter) {
+func (t *Tailnet) pump(ctx context.Context, s *stream, out *mapWriter) {
 	idle := time.NewTicker(keepAlive)
 	defer idle.Stop()
 	for {
-		var message *tailcfg.MapResponse
+		messages := []*tailcfg.MapResponse{{KeepAlive: true}}
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.wake:
-			message = t.nextMap(s)
+			messages = t.nextMap(s)
 		case <-idle.C:
-			message = &tailcfg.MapResponse{KeepAlive: true}
 		}
-		if message == nil || out.send(message) != nil {
+		if len(messages) == 0 {
 			return
+		}
+		for _, m := range messages {
+			if out.send(m) != nil {
+				return
+			}
+		}
+	}
+}
+
+// confirm notes that a device has taken in a map, see askToConfirm.
+func (t *Tailnet) confirm(machine key.MachinePublic, id, seq string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for s := range t.streams {
+		n, err := strconv.ParseUint(seq, 10, 64)
+		if err == nil && strconv.FormatUint(s.id, 10) == id && s.device.machine == machine && n > s.acked && n <= s.seq {
+			s.acked = n
+			t.notifyLocked(everything)
 		}
 	}
 }
@@ -138,13 +175,16 @@ func (t *Tailnet) pump(ctx context.Context, s *stream, out mapWriter) {
 type mapWriter struct {
 	w        http.ResponseWriter
 	compress bool
+	last     []byte // the last message before compression
 }
 
-func (m mapWriter) send(message *tailcfg.MapResponse) error {
+// send writes a message, unless it only repeats the last one.
+func (m *mapWriter) send(message *tailcfg.MapResponse) error {
 	body, err := json.Marshal(message)
-	if err != nil {
+	if err != nil || bytes.Equal(body, m.last) && !message.KeepAlive {
 		return err
 	}
+	m.last = body
 	if m.compress {
 		body = zstdframe.AppendEncode(nil, body, zstdframe.FastestCompression)
 	}

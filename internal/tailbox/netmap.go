@@ -2,6 +2,7 @@ package tailbox
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -9,8 +10,11 @@ import (
 	"tailscale.com/tailcfg"
 )
 
-// nextMap is what s is to be told now, nil if it is to end.
-func (t *Tailnet) nextMap(s *stream) *tailcfg.MapResponse {
+// seenPath is where a device confirms that it has taken in a map.
+const seenPath = "/machine/seen/"
+
+// nextMap is what s is to be told now, nothing if it is to end.
+func (t *Tailnet) nextMap(s *stream) []*tailcfg.MapResponse {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	d := s.device
@@ -19,42 +23,108 @@ func (t *Tailnet) nextMap(s *stream) *tailcfg.MapResponse {
 	if t.devices[d.Hostname] != d || !d.joined || d.node != s.node {
 		return nil
 	}
-	peers := t.peersLocked(d)
+	peers := t.peersLocked(s)
 	// The field PacketFilter omits an empty list, which then means "unchanged";
 	// only this one can say "nothing is allowed any more".
-	message := &tailcfg.MapResponse{PacketFilters: map[string][]tailcfg.FilterRule{
-		"*":    nil,
-		"base": t.policy.compile(d, peers),
-	}}
+	filter := map[string][]tailcfg.FilterRule{"*": nil, "base": t.policy.compile(d, peers)}
+	message := &tailcfg.MapResponse{PacketFilters: filter}
 	if !full {
-		return message
+		return []*tailcfg.MapResponse{message}
 	}
 	t.describeLocked(message, d, peers)
-	// An empty Peers means "unchanged" too, so the last one is taken away by id.
+	gone, restarted, news := s.tell(peers)
 	if len(peers) == 0 {
-		message.PeersRemoved = s.sent
+		message.PeersRemoved = gone // an empty Peers, too, means "unchanged"
 	}
-	s.sent = s.sent[:0:0]
-	for _, p := range peers {
-		s.sent = append(s.sent, p.id())
+	messages := []*tailcfg.MapResponse{message}
+	if len(restarted) > 0 {
+		// A client goes on sending to the address that it has last reached a peer
+		// at, unless it loses the peer in between.
+		messages = append([]*tailcfg.MapResponse{{PeersRemoved: restarted}}, messages...)
 	}
-	return message
+	if news {
+		messages = append(messages, s.askToConfirm(filter)...)
+	}
+	return messages
 }
 
-// peersLocked is every other device that self is told of, in a stable order.
-func (t *Tailnet) peersLocked(self *device) []*device {
-	peers := []*device{}
-	for _, d := range t.devices {
-		if d != self && d.joined && d.approved && t.seesLocked(self, d) {
-			peers = append(peers, d)
+// tell notes that s is told of peers. It returns who is no longer among them,
+// who is and has started again, and whether anybody has started at all.
+func (s *stream) tell(peers []peer) (gone, restarted []tailcfg.NodeID, news bool) {
+	s.seq++
+	before := s.peers
+	s.peers = make(map[*device]told, len(peers))
+	for _, p := range peers {
+		last, ok := before[p.device]
+		now := told{node: p.node, epoch: last.epoch, seq: last.seq}
+		if !p.old && (!ok || last.epoch != p.epoch) {
+			now.epoch, now.seq, news = p.epoch, s.seq, true
+			if ok {
+				restarted = append(restarted, last.node.ID)
+			}
+		}
+		s.peers[p.device] = now
+	}
+	for d, last := range before {
+		if _, ok := s.peers[d]; !ok {
+			gone = append(gone, last.node.ID)
 		}
 	}
-	slices.SortFunc(peers, func(a, b *device) int { return cmp.Compare(a.id(), b.id()) })
+	return gone, restarted, news
+}
+
+// askToConfirm makes the device say when it has taken in the map before. The
+// client applies a whole map in the background and a mere filter at once, but
+// in order: so after the filter, the map is in force. A ping then asks it.
+func (s *stream) askToConfirm(filter map[string][]tailcfg.FilterRule) []*tailcfg.MapResponse {
+	url := fmt.Sprintf("https://unused%s%d/%d", seenPath, s.id, s.seq)
+	return []*tailcfg.MapResponse{
+		{PacketFilters: filter},
+		{KeepAlive: true, PingRequest: &tailcfg.PingRequest{URL: url, URLIsNoise: true}},
+	}
+}
+
+// peer is another device as one device sees it.
+type peer struct {
+	*device
+	node *tailcfg.Node
+	old  bool // it has started again, and is shown as it was before
+}
+
+// peersLocked is every other device that s is told of, in a stable order.
+func (t *Tailnet) peersLocked(s *stream) []peer {
+	var peers []peer
+	for _, d := range t.devices {
+		if d == s.device || !d.joined || !d.approved {
+			continue
+		}
+		if t.seesLocked(s.device, d) {
+			peers = append(peers, peer{device: d, node: t.peerNodeLocked(s.device, d)})
+		} else if last, ok := s.peers[d]; ok {
+			peers = append(peers, peer{device: d, node: last.node, old: true})
+		}
+	}
+	slices.SortFunc(peers, func(a, b peer) int { return cmp.Compare(a.node.ID, b.node.ID) })
 	return peers
 }
 
+// peerNodeLocked is d as viewer sees it: a device that is shared in says so.
+func (t *Tailnet) peerNodeLocked(viewer, d *device) *tailcfg.Node {
+	node := t.nodeLocked(d)
+	if d.Shared == "" || d.Shared == viewer.Shared {
+		return node
+	}
+	shared := tailcfg.Hostinfo{}
+	if node.Hostinfo.Valid() {
+		shared = *node.Hostinfo.AsStruct()
+	}
+	shared.ShareeNode = true
+	node.Hostinfo = shared.View()
+	return node
+}
+
 // describeLocked adds devices, people, names and relays to message.
-func (t *Tailnet) describeLocked(message *tailcfg.MapResponse, self *device, peers []*device) {
+func (t *Tailnet) describeLocked(message *tailcfg.MapResponse, self *device, peers []peer) {
 	message.Node = t.nodeLocked(self)
 	message.Node.CapMap = tailcfg.NodeCapMap{
 		tailcfg.NodeAttrDisableUPnP:                   nil, // loopback only
@@ -70,18 +140,9 @@ func (t *Tailnet) describeLocked(message *tailcfg.MapResponse, self *device, pee
 	}
 	profiles := map[tailcfg.UserID]tailcfg.UserProfile{}
 	for _, p := range peers {
-		node := t.nodeLocked(p)
-		if p.Shared != self.Shared {
-			shared := tailcfg.Hostinfo{}
-			if node.Hostinfo.Valid() {
-				shared = *node.Hostinfo.AsStruct()
-			}
-			shared.ShareeNode = p.Shared != ""
-			node.Hostinfo = shared.View()
-		}
-		message.Peers = append(message.Peers, node)
+		message.Peers = append(message.Peers, p.node)
 		if !p.Anonymous {
-			profiles[node.User] = t.profileLocked(p)
+			profiles[p.node.User] = t.profileLocked(p.device)
 		}
 	}
 	profiles[message.Node.User] = t.profileLocked(self)
@@ -106,7 +167,7 @@ func (t *Tailnet) nodeLocked(d *device) *tailcfg.Node {
 		Addresses:         d.addresses(),
 		AllowedIPs:        d.addresses(),
 		Endpoints:         d.endpoints,
-		HomeDERP:          d.homeRelay,
+		HomeDERP:          regionID, // there is but one, and an answer must find its way at once
 		Hostinfo:          d.hostinfo,
 		Cap:               d.version,
 		Tags:              d.Tags,

@@ -63,6 +63,7 @@ type device struct {
 	homeRelay int
 	phase     phase
 	since     time.Time // start of the phase
+	epoch     uint64    // counts its starts
 	streams   int       // open map streams; online if there is one
 	lastSeen  time.Time
 }

@@ -106,13 +106,13 @@ func TestCompile(t *testing.T) {
 			CapMap: tailcfg.PeerCapMap{"x.example/cap": {`{"a": 1}`, `"odd"`}},
 		}}},
 	}
-	if diff := cmp.Diff(want, p.compile(homie, []*device{laptop}), cmp.Comparer(func(a, b tailcfg.FilterRule) bool {
+	if diff := cmp.Diff(want, p.compile(homie, []peer{{device: laptop}}), cmp.Comparer(func(a, b tailcfg.FilterRule) bool {
 		return cmp.Equal(a.SrcIPs, b.SrcIPs) && cmp.Equal(a.IPProto, b.IPProto) && cmp.Equal(a.DstPorts, b.DstPorts) &&
 			len(a.CapGrant) == len(b.CapGrant) && (len(a.CapGrant) == 0 || cmp.Equal(a.CapGrant[0].CapMap, b.CapGrant[0].CapMap))
 	})); diff != "" {
 		t.Errorf("filter (-want +got):\n%s", diff)
 	}
-	if got := (Policy{}).compile(homie, []*device{laptop}); got == nil || len(got) != 0 {
+	if got := (Policy{}).compile(homie, []peer{{device: laptop}}); got == nil || len(got) != 0 {
 		t.Errorf("compiling an empty policy = %#v, want a list that is empty and not nil", got)
 	}
 }
@@ -123,7 +123,7 @@ func FuzzParsePolicy(f *testing.F) {
 	homie := &device{Device: Device{Tags: []string{"tag:b"}}, number: 1}
 	laptop := &device{Device: Device{Login: "x@y"}, number: 2}
 	f.Fuzz(func(t *testing.T, text string) {
-		if p, err := ParsePolicy(text); err == nil && p.compile(homie, []*device{laptop}) == nil {
+		if p, err := ParsePolicy(text); err == nil && p.compile(homie, []peer{{device: laptop}}) == nil {
 			t.Error("a policy compiled to nil, which means unchanged")
 		}
 	})

@@ -92,7 +92,7 @@ func (t *Tailnet) joinLocked(d *device, machine key.MachinePublic, req *tailcfg.
 	}
 	d.joined, d.machine, d.node = true, machine, req.NodeKey
 	d.expiry = time.Time{}
-	t.unsettleLocked(d)
+	t.restartLocked(d)
 	d.hostinfo, d.version = req.Hostinfo.View(), req.Version
 	t.log.Info("device joined", "hostname", d.Hostname, "address", d.addresses()[0].Addr())
 	t.notifyLocked(everything)

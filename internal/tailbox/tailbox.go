@@ -94,10 +94,11 @@ type Tailnet struct {
 	devices  map[string]*device // hostname → device
 	numbers  map[string]int     // hostname → number, also of removed devices
 	streams  map[*stream]bool   // open map streams
+	lastID   uint64             // of a stream
 	logins   map[string]*login  // path of the login address → login
 	approval bool
 
-	unsettled chan struct{} // capacity 1: a device has started
+	restarted chan struct{} // capacity 1: a device has started
 }
 
 // New checks o and takes the loopback ports, so that URL is known; it serves
@@ -121,7 +122,7 @@ func New(o Options) (*Tailnet, error) {
 		streams:  map[*stream]bool{},
 		logins:   map[string]*login{},
 
-		unsettled: make(chan struct{}, 1),
+		restarted: make(chan struct{}, 1),
 	}
 	if err := t.populate(); err != nil {
 		return nil, err
