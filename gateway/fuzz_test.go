@@ -53,7 +53,9 @@ func offline(f *testing.F) (*rpc.Registry, *rpc.Conn, *homietest.Record) {
 	f.Cleanup(srv.Close)
 	// It may register as a machine, and be told of its pairing.
 	own, err := rpc.NewRegistry(rpc.Options{}, rpc.Serve(nodes.PairingChanged,
-		func(context.Context, tsidentity.Caller, nodes.Registered) (wire.Nothing, error) { return wire.Nothing{}, nil }))
+		func(context.Context, tsidentity.Caller, nodes.Registered) (wire.Nothing, error) {
+			return wire.Nothing{}, nil
+		}))
 	if err != nil {
 		f.Fatal(err)
 	}
