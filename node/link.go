@@ -21,8 +21,8 @@ import (
 
 // Backoff between two attempts to reach the gateway.
 const (
-	backoffMin = time.Second
-	backoffMax = 30 * time.Second
+	firstBackoff   = time.Second
+	longestBackoff = 30 * time.Second
 )
 
 func nameOf(c Config) wire.NodeName {
@@ -32,14 +32,14 @@ func nameOf(c Config) wire.NodeName {
 // stayLinked keeps a connection to the gateway. A failure is logged when it
 // changes, not each time.
 func (n *Node) stayLinked(ctx context.Context) error {
-	backoff, said := backoffMin, ""
+	backoff, said := firstBackoff, ""
 	for {
 		linked, err := n.link(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the node was asked to end, and the link ended with it
 		}
 		if linked {
-			backoff, said = backoffMin, ""
+			backoff, said = firstBackoff, ""
 			n.conf.Log.Warn("gateway lost", "err", err)
 		} else if err.Error() != said {
 			said = err.Error()
@@ -53,7 +53,7 @@ func (n *Node) stayLinked(ctx context.Context) error {
 		case <-wait.C:
 		}
 		if !linked {
-			backoff = min(2*backoff, backoffMax)
+			backoff = min(2*backoff, longestBackoff)
 		}
 	}
 }

@@ -26,11 +26,7 @@ func TestLimit(t *testing.T) {
 
 func TestHandBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		garbage := make([]byte, 256<<20)
-		for i := 0; i < len(garbage); i += 4096 {
-			garbage[i] = 1
-		}
-		garbage = nil
+		litter()
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -45,4 +41,12 @@ func TestHandBack(t *testing.T) {
 		cancel()
 		<-done
 	})
+}
+
+// litter leaves 256 MiB of memory behind that was in use.
+func litter() {
+	garbage := make([]byte, 256<<20)
+	for i := 0; i < len(garbage); i += 4096 {
+		garbage[i] = 1
+	}
 }
