@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -72,7 +73,7 @@ func (t target) connect(ctx context.Context, p process, do func(context.Context,
 func talk(ctx context.Context, d rpc.Dialer, do func(context.Context, *session) error) error {
 	soon, stop := context.WithTimeout(ctx, connectTimeout)
 	defer stop()
-	c, err := d.Dial(soon)
+	c, err := dial(soon, d)
 	if err != nil {
 		return unreachable(ctx, d.URL, err)
 	}
@@ -91,6 +92,18 @@ func talk(ctx context.Context, d rpc.Dialer, do func(context.Context, *session) 
 		return unreachable(ctx, d.URL, err)
 	}
 	return do(ctx, &session{c, hello})
+}
+
+// dial opens a connection, trying again until ctx ends if nothing answers: when
+// two devices of a tailnet change at once, WireGuard can take fifteen seconds to
+// find out that one has forgotten the other.
+func dial(ctx context.Context, d rpc.Dialer) (*rpc.Conn, error) {
+	for {
+		c, err := d.Dial(ctx)
+		if e, ok := errors.AsType[net.Error](err); !ok || !e.Timeout() || ctx.Err() != nil {
+			return c, err
+		}
+	}
 }
 
 // dialer returns the way to the gateway and what gives it up again.

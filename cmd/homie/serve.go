@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -42,13 +44,20 @@ func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
 	return g
 }
 
-// check refuses settings that contradict each other.
+// check refuses settings that contradict each other, and a certificate that is
+// of no use, before anything is started.
 func (g *gatewaySettings) check() error {
 	if (g.cert == "") != (g.key == "") {
 		return usagef("a certificate and its key go together: give both --tls-cert and --tls-key")
 	}
 	if g.cert != "" && g.plainHTTP {
 		return usagef("plain HTTP has no use for a certificate: give either --http or --tls-cert and --tls-key")
+	}
+	if g.cert == "" {
+		return nil
+	}
+	if _, err := tls.LoadX509KeyPair(g.cert, g.key); err != nil {
+		return fmt.Errorf("reading --tls-cert and --tls-key: %w", err)
 	}
 	return nil
 }

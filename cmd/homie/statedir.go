@@ -62,11 +62,15 @@ const maxSocketPath = 103
 // gateway's state would be the gateway's device on the tailnet.
 func (s *settings) ours(dir string) error {
 	for _, role := range []string{roleGateway, roleNode, roleClient} {
-		if role == s.role || s.role == "" {
+		if role == s.role {
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(dir, mark(role))); err == nil {
-			return fmt.Errorf("the state directory %s is that of a %s; give this %s one of its own with --state-dir", dir, role, s.role)
+			this := "this " + s.role
+			if s.role == "" {
+				this = "'homie up', which keeps its two parts in folders of it,"
+			}
+			return fmt.Errorf("the state directory %s is that of a %s; give %s one of its own with --state-dir", dir, role, this)
 		}
 	}
 	if n := len(filepath.Join(dir, gateway.SocketName)); s.role == roleGateway && n > maxSocketPath && runtime.GOOS != "windows" {
