@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -162,6 +164,7 @@ func (s *stage) serveDoor(ts *testscript.TestScript, device *tsnet.Server) strin
 	proxy := &httputil.ReverseProxy{
 		Transport: tr,
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(gateway) },
+		ErrorLog:  log.New(io.Discard, "", 0), // the client is told
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
