@@ -76,7 +76,7 @@ func (t *Tailnet) serveMap(w http.ResponseWriter, r *http.Request, machine key.M
 		d.disco = req.DiscoKey // another one with each start
 		t.restartLocked(d)
 	}
-	if d != nil && !req.Stream && !req.ReadOnly && r.Context().Err() == nil {
+	if d != nil && !req.Stream && r.Context().Err() == nil {
 		d.update(req)
 		t.notifyLocked(everything)
 	}
