@@ -71,6 +71,7 @@ type Conn struct {
 	nextID    uint32
 	calls     map[uint32]chan<- wire.Message     // ours, waiting for an answer
 	serving   map[string]context.CancelCauseFunc // theirs in flight, by id
+	busy      int                                // theirs whose answers have not found room yet
 	opened    map[wire.StreamID]*Stream          // by our calls
 	carried   map[wire.StreamID]*Stream          // by their calls
 	listeners map[string]func(wire.Event)        // by topic we subscribed to

@@ -22,10 +22,11 @@ func (c *Conn) called(ctx context.Context, m wire.Message) {
 		refused = wire.Errorf(wire.HelloRequired, "the first call on a connection is rpc.hello")
 	case c.serving[key] != nil:
 		refused = wire.Errorf(wire.InvalidRequest, "call id %s is in use", key)
-	case len(c.serving) >= wire.MaxCalls:
+	case c.busy >= wire.MaxCalls:
 		refused = wire.Errorf(wire.Busy, "%d calls are in flight on this connection, the limit", wire.MaxCalls)
 	default:
 		c.serving[key] = cancel
+		c.busy++
 	}
 	c.mu.Unlock()
 	if refused != nil {
@@ -38,6 +39,7 @@ func (c *Conn) called(ctx context.Context, m wire.Message) {
 	s, refused := c.openCarried(m, cancel)
 	if refused != nil {
 		c.served(key)
+		c.idle()
 		cancel(refused)
 		if err := c.reject(m.ID, refused); err != nil {
 			c.failLater(err)
@@ -74,34 +76,51 @@ func (c *Conn) openCarried(m wire.Message, cancel context.CancelCauseFunc) (*Str
 	return s, nil
 }
 
+// served frees a call's id, before its answer goes out: the caller may use it
+// again as soon as it has read that.
 func (c *Conn) served(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.serving, key)
 }
 
+// idle takes a call off the count, after its answer has found room.
+func (c *Conn) idle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy--
+}
+
 // handle runs one call to its answer and, for a stream, to its end.
 func (c *Conn) handle(ctx context.Context, m wire.Message, key string, s *Stream) {
-	defer c.served(key)
-	who, err := c.identify(ctx)
-	if err != nil {
-		c.failLater(err)
-		return
-	}
-	q := request{method: m.Method, params: m.Params, meta: m.Meta, stream: true}
-	o, method, refused := c.registry.serve(ctx, who, q)
-	if err := c.answer(ctx, m.ID, o.result, refused); err != nil {
-		c.registry.opts.Log.Debug("answer not sent", "method", m.Method, "err", err)
-	}
+	o, method, who, ok := c.serveCall(ctx, m, key)
 	if s == nil {
 		return
 	}
-	if refused != nil || o.pump == nil {
+	if !ok || o.pump == nil {
 		s.finish(ErrClosed)
 		return
 	}
-	c.served(key) // a stream is bounded by MaxStreams, not by MaxCalls
 	c.carry(ctx, s, method, who, o.pump)
+}
+
+// serveCall runs one call to its answer; ok reports whether it was served. A
+// stream that follows is bounded by MaxStreams, not by MaxCalls.
+func (c *Conn) serveCall(ctx context.Context, m wire.Message, key string) (o outcome, method *Method, who tsidentity.Caller, ok bool) {
+	defer c.idle()
+	who, err := c.identify(ctx)
+	if err != nil {
+		c.served(key)
+		c.failLater(err)
+		return outcome{}, nil, who, false
+	}
+	q := request{method: m.Method, params: m.Params, meta: m.Meta, stream: true}
+	o, method, refused := c.registry.serve(ctx, who, q)
+	c.served(key)
+	if err := c.answer(ctx, m.ID, o.result, refused); err != nil {
+		c.registry.opts.Log.Debug("answer not sent", "method", m.Method, "err", err)
+	}
+	return o, method, who, refused == nil
 }
 
 // carry runs a stream's pump while the caller may have it.
