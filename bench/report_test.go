@@ -54,7 +54,7 @@ func TestReportIsStable(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := runs{}
-	for _, what := range []string{"echo p50", "echo p99", "echo-kernel p50", "echo-kernel p99", "bulk", "cpu middle", "cpu end", "first start", "restart"} {
+	for _, what := range []string{"echo p50", "echo p99", "echo-kernel p50", "echo-kernel p99", "bulk", "bulk cpu middle", "bulk cpu end", "first start", "restart"} {
 		for _, whose := range []string{measure.Homie, measure.Relay, measure.Bare} {
 			r.add(what, whose, 1)
 		}

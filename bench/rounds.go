@@ -71,7 +71,7 @@ func (h *house) round(ctx context.Context, i int, r runs, file string, want meas
 }
 
 func (h *house) echo(ctx context.Context, r runs, o measure.Order) error {
-	got, err := h.take(ctx, o)
+	got, err := h.costing(ctx, r, o, float64(o.Count+measure.Warm)/1e6)
 	if err != nil {
 		return err
 	}
@@ -80,8 +80,18 @@ func (h *house) echo(ctx context.Context, r runs, o measure.Order) error {
 	return nil
 }
 
-// bulk measures the rate of output, and what it costs in processor time.
 func (h *house) bulk(ctx context.Context, r runs, o measure.Order) error {
+	got, err := h.costing(ctx, r, o, float64(o.Output.Bytes)/1e9)
+	if err != nil {
+		return err
+	}
+	r.add("bulk", o.Target, float64(o.Output.Bytes)/1e6/got.Seconds)
+	return nil
+}
+
+// costing takes a measurement and notes the processor time that the two
+// processes used for each unit of it.
+func (h *house) costing(ctx context.Context, r runs, o measure.Order, units float64) (measure.Result, error) {
 	middle, end := h.gateway, h.node
 	if o.Target == measure.Relay {
 		middle, end = h.relayer, h.ender
@@ -89,14 +99,13 @@ func (h *house) bulk(ctx context.Context, r runs, o measure.Order) error {
 	before, noCount := cost(middle, end)
 	got, err := h.take(ctx, o)
 	if err != nil {
-		return err
+		return got, err
 	}
-	r.add("bulk", o.Target, float64(o.Output.Bytes)/1e6/got.Seconds)
 	if after, err := cost(middle, end); err == nil && noCount == nil && o.Target != measure.Bare {
-		r.add("cpu middle", o.Target, (after[0]-before[0])/(float64(o.Output.Bytes)/1e9))
-		r.add("cpu end", o.Target, (after[1]-before[1])/(float64(o.Output.Bytes)/1e9))
+		r.add(string(o.Kind)+" cpu middle", o.Target, (after[0]-before[0])/units)
+		r.add(string(o.Kind)+" cpu end", o.Target, (after[1]-before[1])/units)
 	}
-	return nil
+	return got, nil
 }
 
 // cost is the processor time that the two have used, in seconds.

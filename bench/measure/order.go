@@ -35,12 +35,12 @@ type Result struct {
 	Error   string    `json:"error,omitzero"`
 }
 
-// warm is how many echoes come before the first that counts.
-const warm = 100
+// Warm is how many echoes come before the first that counts.
+const Warm = 100
 
 // MaxEchoes bounds the echoes of one measurement: nobody reads what the kernel
 // echoes, and a terminal's input queue holds 4,096 bytes.
-const MaxEchoes = 4000 - warm
+const MaxEchoes = 4000 - Warm
 
 // Command is the program whose terminal is measured.
 func (o Order) Command() []string {
@@ -65,6 +65,6 @@ func (o Order) Take(t Terminal) (r Result, err error) {
 		r.Seconds = took.Seconds()
 		return r, err
 	}
-	r.EchoUs, err = Echo(t, warm, o.Count)
+	r.EchoUs, err = Echo(t, Warm, o.Count)
 	return r, err
 }
