@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -24,7 +25,7 @@ func (d Document) MarshalJSON() ([]byte, error) { return d, nil }
 
 // ServePost answers one call in the body of a POST.
 func (r *Registry) ServePost(w http.ResponseWriter, req *http.Request, who tsidentity.Caller) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, wire.MaxMessage))
+	body, err := readBody(w, req)
 	if err != nil {
 		var tooBig *http.MaxBytesError
 		e := wire.Errorf(wire.ParseError, "the request body could not be read")
@@ -51,6 +52,22 @@ func (r *Registry) ServePost(w http.ResponseWriter, req *http.Request, who tside
 		answer.Error = asWire(err)
 	}
 	respond(w, answer)
+}
+
+// bodyTimeout bounds how long the body of a POST may take to arrive.
+const bodyTimeout = 15 * time.Second
+
+// readBody reads a body within its bounds of size and time. What the call then
+// takes is the method's affair.
+func readBody(w http.ResponseWriter, req *http.Request) ([]byte, error) {
+	rc := http.NewResponseController(w)
+	// An error means that w has no deadlines, as a test's recorder has none.
+	_ = rc.SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, wire.MaxMessage))
+	if err == nil {
+		_ = rc.SetReadDeadline(time.Time{}) // else it ends the connection, too
+	}
+	return body, err
 }
 
 var nullID = stdjson.RawMessage("null")
