@@ -63,7 +63,7 @@ func (s *Service) Describe(who tsidentity.Caller) wire.Whoami {
 	for _, v := range who.Rights.Values {
 		out.Grants = append(out.Grants, wire.GrantInfo{Role: string(v.Role), Allow: v.Allow, Nodes: v.Nodes, As: v.As, Why: v.Why})
 	}
-	if len(out.Grants) == 0 {
+	if who.Visitor() {
 		out.AskFor = s.askFor(who)
 	}
 	return out
