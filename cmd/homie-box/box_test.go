@@ -158,16 +158,24 @@ func TestBox(t *testing.T) {
 		t.Errorf("%s is still there", v.StateDir)
 	}
 	for _, c := range v.Children {
-		if err := syscall.Kill(int(c.PID), 0); err == nil {
+		if err := signalTo(c.PID, syscall.Signal(0)); err == nil {
 			t.Errorf("%s, process %d, still runs", c.Name, c.PID)
 		}
 	}
 }
 
+func signalTo(pid int64, s os.Signal) error {
+	p, err := os.FindProcess(int(pid))
+	if err != nil {
+		return err
+	}
+	return p.Signal(s)
+}
+
 // killGateway kills the gateway's process and waits until it is back.
 func killGateway(t *testing.T, v ready, stderr *output) {
 	t.Helper()
-	if err := syscall.Kill(int(v.Children[0].PID), syscall.SIGKILL); err != nil {
+	if err := signalTo(v.Children[0].PID, os.Kill); err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
