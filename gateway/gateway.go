@@ -131,6 +131,10 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return g.serveTailnet(ctx) })
 	err := group.Wait()
 	g.registry.Wait()
+	// The goodbyes of the connections are still in the tailnet device, which
+	// drops them if it is closed at once: those who hear one need not wait for
+	// a silence.
+	time.Sleep(goodbye) //nolint:forbidigo // bounded, and nothing else is left to wait for
 	return err
 }
 
@@ -154,6 +158,9 @@ func (g *Gateway) handler() frontdoor.Handler {
 		app.ServeHTTP(w, req)
 	}
 }
+
+// goodbye is how long the last packets have to leave.
+const goodbye = 100 * time.Millisecond
 
 // shutdownGrace is how long requests may take to end.
 const shutdownGrace = 2 * time.Second

@@ -33,6 +33,7 @@ func nameOf(c Config) wire.NodeName {
 // changes, not each time.
 func (n *Node) stayLinked(ctx context.Context) error {
 	backoff, said := firstBackoff, ""
+	n.settle(ctx)
 	for {
 		linked, err := n.link(ctx)
 		if ctx.Err() != nil {
@@ -58,6 +59,28 @@ func (n *Node) stayLinked(ctx context.Context) error {
 	}
 }
 
+// settle gives a device that has just joined a moment to learn of the gateway,
+// which is no failure yet.
+func (n *Node) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		if _, err := n.find(ctx); err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-poll.C:
+		}
+	}
+}
+
+// settleTime is enough for a first map of the tailnet to arrive.
+const settleTime = 2 * time.Second
+
 // link makes one connection and carries it to its end.
 func (n *Node) link(ctx context.Context) (linked bool, err error) {
 	at, err := n.find(ctx)
@@ -79,7 +102,6 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 	dialer := rpc.Dialer{
 		URL:      at.url,
 		TLS:      &tls.Config{RootCAs: n.conf.Roots, MinVersion: tls.VersionTLS12},
-		Kind:     "node",
 		Registry: n.registry,
 		NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if at.addr.IsValid() { // the name was looked up in the tailnet already

@@ -34,7 +34,8 @@ type Keepalive struct {
 }
 
 // The two keepalives in use. Between gateway and node, a dead side is noticed
-// within five seconds; a phone's radio is left to sleep longer.
+// within five seconds, as by every program that dialed; the gateway leaves a
+// phone's radio to sleep longer.
 var (
 	LinkKeepalive   = Keepalive{Ping: 1500 * time.Millisecond, Idle: 4500 * time.Millisecond}
 	ClientKeepalive = Keepalive{Ping: 15 * time.Second, Idle: 40 * time.Second}

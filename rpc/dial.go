@@ -27,9 +27,6 @@ type Dialer struct {
 	// unix socket.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 	TLS     *tls.Config
-	// Kind is the client kind that Hello will say; a node's connection notices
-	// a dead gateway sooner.
-	Kind string
 	// Registry serves what the gateway calls on this side; nil serves nothing.
 	Registry *Registry
 	// Identify says who the gateway is; needed with a Registry.
@@ -68,9 +65,7 @@ func (d Dialer) Dial(ctx context.Context) (*Conn, error) {
 		return nil, fmt.Errorf("%s is no Homie gateway: it does not speak %s", d.URL, wire.Subprotocol)
 	}
 	c := newConn(ws, d.Registry, d.Identify, d.Registry.opts.Log, false)
-	if d.Kind == kindNode {
-		c.SetKeepalive(LinkKeepalive)
-	}
+	c.SetKeepalive(LinkKeepalive)
 	return c, nil
 }
 

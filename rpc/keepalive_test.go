@@ -17,7 +17,7 @@ func TestSilentPeerIsNoticed(t *testing.T) {
 	b := newBench(t, rpc.Options{}, flow("flow.echo", echo))
 	proxy, cut := newProxy(t, b.URL[len("http://"):])
 	b.URL = "http://" + proxy
-	c := b.open(t, rpc.Dialer{Kind: "node"})
+	c := b.open(t, rpc.Dialer{})
 	if _, err := c.Hello(t.Context(), wire.ClientInfo{Kind: "node"}); err != nil {
 		t.Fatal(err)
 	}
