@@ -37,8 +37,8 @@ func (h *House) Machine(hostname string, entries ...rpc.Entry) *rpc.Conn {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	client := wire.ClientInfo{Version: version}
-	c := h.Open(hostname, rpc.Dialer{Kind: client.Kind, Registry: r, Identify: anybody})
+	client := wire.ClientInfo{Kind: "node", Version: version}
+	c := h.Open(hostname, rpc.Dialer{Registry: r, Identify: anybody})
 	if _, err := c.Hello(h.t.Context(), client); err != nil {
 		h.t.Fatalf("hello from %s: %v", hostname, err)
 	}
