@@ -122,6 +122,7 @@ func (d *Device) bringUp(ctx context.Context, key string) error {
 		envknob.SetNoLogsNoSupport()
 	}
 	forgetKeys()
+	stayOnLoopback(d.conf.ControlURL)
 	s := &tsnet.Server{
 		Dir:           d.conf.Dir,
 		Hostname:      d.conf.Hostname,
@@ -151,6 +152,7 @@ func (d *Device) bringUp(ctx context.Context, key string) error {
 	if _, err := s.Up(ctx); err != nil {
 		return fmt.Errorf("starting the tailnet device: %w", err)
 	}
+	d.settle(ctx)
 	_, err = d.refresh(ctx)
 	return err
 }
