@@ -25,7 +25,7 @@ func (b *box) prepareChildren() error {
 		return err
 	}
 	base := append(inherited(os.Environ()), b.tailnet.Environ()...)
-	base = append(base, "HOMIE_AUTHKEY="+b.tailnet.AuthKey(), "SSL_CERT_FILE="+root)
+	base = append(base, "HOMIE_AUTHKEY="+b.tailnet.AuthKey(), "HOMIE_CA_FILE="+root)
 
 	add := func(name, hostname, tag string, env []string, args ...string) {
 		state := filepath.Join(b.dir, hostname)

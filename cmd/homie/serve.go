@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -131,7 +132,7 @@ func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up
 // nodeSettings are a node's own.
 type nodeSettings struct {
 	*settings
-	gateway, start string
+	gateway, start, ca string
 }
 
 const (
@@ -143,6 +144,7 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 	n := &nodeSettings{settings: settingsFlags(p, f, roleNode, nodeName())}
 	f.StringVar(&n.gateway, "gateway", or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
 	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
+	f.StringVar(&n.ca, "ca-file", p.Env("HOMIE_CA_FILE"), "`file` with the authority of a gateway's own certificate (HOMIE_CA_FILE)")
 	return func(ctx context.Context, _ []string) error {
 		log, err := n.logger(p.Err)
 		if err != nil {
@@ -161,6 +163,9 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 	if err != nil {
 		return err
 	}
+	if conf.Roots, err = authorities(n.ca); err != nil {
+		return err
+	}
 	return onTailnet(ctx, n.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
 		conf.Tailnet, conf.StateDir = d, dir
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
@@ -171,6 +176,27 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 		}
 		return agent.Run(ctx)
 	})
+}
+
+// authorities returns the operating system's certificate authorities and those
+// in file, nil (the former alone) for no file. Go reads SSL_CERT_FILE on some
+// systems only, so there is a setting.
+func authorities(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading --ca-file: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, usagef("--ca-file %s has no certificate in PEM form", file)
+	}
+	return pool, nil
 }
 
 // maxLabel leaves room below the 63 bytes of a DNS label.
