@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -238,6 +239,20 @@ func TestAudit(t *testing.T) {
 	defer mu.Unlock()
 	if fmt.Sprint(got) != want {
 		t.Errorf("audit = %v, want %v", got, want)
+	}
+}
+
+// A caller who is refused over and over does not fill the audit log.
+func TestRefusalsDoNotFloodTheAudit(t *testing.T) {
+	var entries atomic.Int32
+	b := newBench(t, rpc.Options{Audit: func(context.Context, rpc.Audit) { entries.Add(1) }}, rpc.Call("math.add", "math:use", add))
+	c := b.dial(t)
+	b.SetCaller(member("bob"))
+	for range 200 {
+		wantReason(t, c.Call(t.Context(), "math.add", wire.Nothing{}, nil), wire.Forbidden)
+	}
+	if n := entries.Load(); n < 1 || n > 60 {
+		t.Errorf("200 refusals left %d entries, want a few", n)
 	}
 }
 

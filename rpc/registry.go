@@ -57,6 +57,7 @@ type Registry struct {
 	methods map[string]*Method
 	topics  map[string]*eventLog
 	limits  *limiters
+	denials *limiters // of audit entries about refusals
 	sockets sockets
 
 	carrying sync.WaitGroup // connections from ServeSocket
@@ -89,6 +90,7 @@ func NewRegistry(opts Options, entries ...Entry) (*Registry, error) {
 		methods: map[string]*Method{},
 		topics:  map[string]*eventLog{},
 		limits:  newLimiters(opts.Rate),
+		denials: newLimiters(denialRate),
 	}
 	for _, e := range append(r.builtins(), entries...) {
 		if err := r.add(e); err != nil {
@@ -210,6 +212,11 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, m *Method, 
 	denied := e != nil && (e.Data.Reason == wire.Forbidden || e.Data.Reason == wire.Unauthenticated)
 	if m == nil || (!m.Consequential && !denied) {
 		return
+	}
+	if denied {
+		if _, ok := r.denials.allow(who); !ok {
+			return // enough is on record of this caller for now
+		}
 	}
 	a := Audit{At: time.Now(), Caller: who, Method: m.Name, Target: clip(target), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
 	switch {
