@@ -21,12 +21,15 @@ type child struct {
 	log  string         // the file that has what it printed
 	in   io.WriteCloser // nil without a pipe
 	out  io.Reader
+	done chan struct{} // closed when it has ended
+
+	stopped bool // it was asked to end
 }
 
 // start runs a program that writes its log to a file in dir. With a pipe, its
 // input and output are the caller's.
 func start(ctx context.Context, dir, name string, env []string, pipe bool, argv ...string) (*child, error) {
-	c := &child{name: name, log: filepath.Join(dir, name+".log")}
+	c := &child{name: name, log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
 	log, err := os.OpenFile(c.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("keeping the log of %s: %w", name, err)
@@ -49,21 +52,37 @@ func start(ctx context.Context, dir, name string, env []string, pipe bool, argv 
 	if err := c.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}
+	go func() {
+		defer close(c.done)
+		_ = c.cmd.Wait() // how it ended is in its state
+	}()
 	return c, nil
 }
 
 // stop ends the child and waits for it.
 func (c *child) stop() {
-	if c == nil {
-		return
-	}
+	c.stopped = true
 	if c.in != nil {
 		c.in.Close()
 	}
 	_ = c.cmd.Cancel() // it may have ended
 	overdue := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
 	defer overdue.Stop()
-	_ = c.cmd.Wait() // how it ended does not matter any more
+	<-c.done
+}
+
+// failure says how a child ended that was not asked to, and is nil while it
+// runs.
+func (c *child) failure() error {
+	select {
+	case <-c.done:
+	default:
+		return nil
+	}
+	if c.stopped {
+		return nil
+	}
+	return fmt.Errorf("%s ended, %v: %s", c.name, c.cmd.ProcessState, c.tail())
 }
 
 // tail is the end of the child's log, for an error message.

@@ -62,7 +62,7 @@ func open(ctx context.Context, s settings) (h *house, err error) {
 	if h.gateway, err = h.startGateway(ctx, tailbox.Gateway); err != nil {
 		return h, err
 	}
-	if err := h.healthy(ctx, tailbox.Gateway); err != nil {
+	if err := h.healthy(tailbox.Gateway); err != nil {
 		return h, err
 	}
 	return h, h.openMachines(ctx)
@@ -157,11 +157,11 @@ func (h *house) ask(o measure.Order) (measure.Result, error) {
 		return measure.Result{}, err
 	}
 	if _, err := h.person.in.Write(append(line, '\n')); err != nil {
-		return measure.Result{}, fmt.Errorf("asking the viewer: %w: %s", err, h.person.tail())
+		return measure.Result{}, errors.Join(fmt.Errorf("asking the viewer: %w", err), h.failures())
 	}
 	r, err := h.answer()
 	if err != nil {
-		return r, fmt.Errorf("measuring %s of %s: %w", o.Kind, o.Target, err)
+		return r, errors.Join(fmt.Errorf("measuring %s of %s: %w", o.Kind, o.Target, err), h.failures())
 	}
 	return r, nil
 }
@@ -169,19 +169,30 @@ func (h *house) ask(o measure.Order) (measure.Result, error) {
 func (h *house) answer() (r measure.Result, err error) {
 	line, err := h.answers.ReadBytes('\n')
 	if err != nil {
-		return r, fmt.Errorf("the viewer ended: %w: %s", err, h.person.tail())
+		return r, fmt.Errorf("hearing from the viewer: %w", err)
 	}
 	if err := json.Unmarshal(line, &r); err != nil {
 		return r, fmt.Errorf("reading the viewer's answer: %w", err)
 	}
-	if r.Error != "" {
+	switch {
+	case r.Skipped:
+		return r, fmt.Errorf("%w: %s", measure.ErrSkipped, r.Error)
+	case r.Error != "":
 		return r, errors.New(r.Error)
 	}
 	return r, nil
 }
 
+// failures says which processes have ended that should not have.
+func (h *house) failures() (err error) {
+	for _, c := range h.children {
+		err = errors.Join(err, c.failure())
+	}
+	return err
+}
+
 // healthy waits until a gateway answers the person.
-func (h *house) healthy(_ context.Context, hostname string) error {
+func (h *house) healthy(hostname string) error {
 	_, err := h.ask(measure.Order{Kind: measure.Health, Target: h.net.FQDN(hostname)})
 	return err
 }

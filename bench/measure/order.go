@@ -1,5 +1,7 @@
 package measure
 
+import "errors"
+
 // Kind is what is measured.
 type Kind string
 
@@ -33,7 +35,12 @@ type Result struct {
 	EchoUs  []float64 `json:"echoUs,omitzero"`
 	Seconds float64   `json:"seconds,omitzero"` // of bulk output
 	Error   string    `json:"error,omitzero"`
+	Skipped bool      `json:"skipped,omitzero"` // the error is ErrSkipped
 }
+
+// ErrSkipped is output that was passed over: its viewer was held up for so long
+// that the program went on without it.
+var ErrSkipped = errors.New("output was skipped")
 
 // Warm is how many echoes come before the first that counts.
 const Warm = 100

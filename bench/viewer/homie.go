@@ -13,6 +13,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"homie/bench/measure"
 	"homie/rpc"
 	"homie/wire"
 	"homie/wire/terminal"
@@ -37,11 +38,9 @@ type homieTerminal struct {
 }
 
 func (v *viewer) openHomie(ctx context.Context, command []string) (openTerminal, error) {
-	d := v.device.Socket()
-	d.Subprotocols = []string{wire.Subprotocol}
-	ws, _, err := d.DialContext(ctx, "wss://"+v.homie+wire.Path, http.Header{"Sec-Homie": {"1"}}) //nolint:bodyclose // an upgraded answer has no body
+	ws, err := v.device.DialSocket(ctx, v.homie, wire.Path, http.Header{"Sec-Homie": {"1"}}, wire.Subprotocol)
 	if err != nil {
-		return nil, fmt.Errorf("dialing the gateway: %w", err)
+		return nil, err
 	}
 	t := &homieTerminal{ws: ws, buf: make([]byte, maxMessage), granted: wire.Window}
 	if err := t.open(ctx, wire.NodeName(v.node), command); err != nil {
@@ -168,7 +167,7 @@ func (t *homieTerminal) Read() ([]byte, error) {
 		case f.Kind != wire.Data:
 			continue
 		case f.Offset != t.next:
-			return nil, fmt.Errorf("output is at byte %d, not at %d", f.Offset, t.next)
+			return nil, fmt.Errorf("%w: it is at byte %d, not at %d", measure.ErrSkipped, f.Offset, t.next)
 		}
 		t.next += uint64(len(f.Payload))
 		return f.Payload, t.grant(len(f.Payload))

@@ -75,7 +75,7 @@ func (v *viewer) serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		}
 		r, err := v.carryOut(ctx, o)
 		if err != nil {
-			r.Error = err.Error()
+			r.Error, r.Skipped = err.Error(), errors.Is(err, measure.ErrSkipped)
 		}
 		if err := answers.Encode(r); err != nil {
 			return err

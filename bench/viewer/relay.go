@@ -14,9 +14,9 @@ type relayed struct {
 }
 
 func (v *viewer) openRelay(ctx context.Context, command []string) (openTerminal, error) {
-	ws, _, err := v.device.Socket().DialContext(ctx, "wss://"+v.relay+"/view", nil) //nolint:bodyclose // an upgraded answer has no body
+	ws, err := v.device.DialSocket(ctx, v.relay, "/view", nil)
 	if err != nil {
-		return nil, fmt.Errorf("dialing the relay: %w", err)
+		return nil, err
 	}
 	if err := ws.WriteJSON(command); err != nil {
 		_ = ws.Close()

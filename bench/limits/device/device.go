@@ -4,15 +4,12 @@ package device
 
 import (
 	"context"
-	"crypto/tls"
 	"flag"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"tailscale.com/client/local"
 	"tailscale.com/ipn/ipnstate"
 	"tailscale.com/tailcfg"
@@ -109,20 +106,4 @@ func (d *Device) answers(ctx context.Context, addr netip.Addr) bool {
 	defer cancel()
 	pong, err := d.Local.Ping(ctx, addr, tailcfg.PingDisco)
 	return err == nil && pong.Err == ""
-}
-
-// Sizes of a socket's buffers, the same as Homie's: a write is a whole frame.
-const (
-	ReadBuffer  = 8 << 10
-	WriteBuffer = 64<<10 + 64
-)
-
-// Socket dials a WebSocket over the tailnet.
-func (d *Device) Socket() *websocket.Dialer {
-	return &websocket.Dialer{
-		NetDialContext:  func(ctx context.Context, network, addr string) (net.Conn, error) { return d.Dial(ctx, network, addr) },
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-		ReadBufferSize:  ReadBuffer,
-		WriteBufferSize: WriteBuffer,
-	}
 }

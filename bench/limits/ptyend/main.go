@@ -41,13 +41,10 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.Reach(ctx, *relay); err != nil {
-		return err
-	}
 	for ctx.Err() == nil {
-		ws, _, err := d.Socket().DialContext(ctx, "wss://"+*relay+"/end", nil)
+		ws, err := d.DialSocket(ctx, *relay, "/end", nil)
 		if err != nil {
-			return fmt.Errorf("dialing the relay: %w", err)
+			return err
 		}
 		stop := context.AfterFunc(ctx, func() { _ = ws.Close() })
 		err = serve(ws)
