@@ -1,10 +1,11 @@
 import react from "@vitejs/plugin-react";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vitest/config";
+import { toDoor } from "./scripts/door.ts";
 
 // `make dev` serves the app from Vite and passes the protocol on to a door of
 // the box; HOMIE_DEV_TARGET names another one.
-const target = process.env.HOMIE_DEV_TARGET ?? "http://127.0.0.1:7101";
+const door = toDoor(process.env.HOMIE_DEV_TARGET ?? "http://127.0.0.1:7101");
 
 export default defineConfig({
   define: { __VERSION__: JSON.stringify(process.env.HOMIE_VERSION ?? "dev") },
@@ -20,10 +21,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 600,
   },
   server: {
-    proxy: {
-      "/rpc": { target, ws: true, changeOrigin: true, rewriteWsOrigin: true },
-      "/healthz": { target, changeOrigin: true },
-    },
+    // Where doors want a one-time link, its ?box= opens them through Vite too.
+    proxy: { "/rpc": { ...door, ws: true }, "/healthz": door, "^/\\?box=": door },
   },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: { include: ["{src,scripts}/**/*.test.ts"], environment: "node" },
 });
