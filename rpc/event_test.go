@@ -1,7 +1,6 @@
 package rpc_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -185,16 +184,4 @@ func TestResumeProperty(t *testing.T) {
 			c.Close(errors.New("away"))
 		}
 	})
-}
-
-func BenchmarkPublish(b *testing.B) {
-	topic := rpc.Events(ticks)
-	srv := newBench(b, rpc.Options{}, topic)
-	c := srv.dial(b)
-	got := make(chan struct{}, 1)
-	_ = rpc.Subscribe(context.Background(), c, ticks, func(tick, wire.Event) { got <- struct{}{} })
-	for b.Loop() {
-		topic.Publish(tick{N: 1})
-		<-got
-	}
 }

@@ -108,21 +108,27 @@ func TestStreamBothWays(t *testing.T) {
 	}
 }
 
-// A relay passes every byte and every credit through, and ends both sides.
-func TestRelay(t *testing.T) {
-	far := newBench(t, rpc.Options{}, flow("flow.echo", echo))
-	farConn := far.dial(t)
-	relayed := make(chan error, 1)
+// relayed opens a stream through a gateway to a method of a node: two hops. It
+// returns the gateway's connection to the node too, and what Relay returns.
+func relayed(t testing.TB, far rpc.Pump) (s *rpc.Stream, toNode *rpc.Conn, ended <-chan error) {
+	t.Helper()
+	toNode = newBench(t, rpc.Options{}, flow("flow.far", far)).dial(t)
+	result := make(chan error, 1)
 	near := newBench(t, rpc.Options{}, flow("flow.relay", func(ctx context.Context, s *rpc.Stream) error {
-		f, err := farConn.Open(ctx, "flow.echo", wire.Nothing{}, nil)
+		f, err := toNode.Open(ctx, "flow.far", wire.Nothing{}, nil)
 		if err != nil {
 			return err
 		}
 		err = rpc.Relay(ctx, s, f)
-		relayed <- err
+		result <- err
 		return err
 	}))
-	s := open(t, near.dial(t), "flow.relay")
+	return open(t, near.dial(t), "flow.relay"), toNode, result
+}
+
+// A relay passes every byte and every credit through, and ends both sides.
+func TestRelay(t *testing.T) {
+	s, _, ended := relayed(t, echo)
 	const n = 10 << 20
 	sent := make(chan [32]byte, 1)
 	go func() {
@@ -136,29 +142,20 @@ func TestRelay(t *testing.T) {
 	if _, err := s.Recv(t.Context()); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: %v, want EOF", err)
 	}
-	if err := <-relayed; err != nil {
+	if err := <-ended; err != nil {
 		t.Errorf("Relay = %v, want nil", err)
 	}
 }
 
 func TestRelayTellsThatTheFarSideIsGone(t *testing.T) {
-	far := newBench(t, rpc.Options{}, flow("flow.echo", echo))
-	farConn := far.dial(t)
-	near := newBench(t, rpc.Options{}, flow("flow.relay", func(ctx context.Context, s *rpc.Stream) error {
-		f, err := farConn.Open(ctx, "flow.echo", wire.Nothing{}, nil)
-		if err != nil {
-			return err
-		}
-		return rpc.Relay(ctx, s, f)
-	}))
-	s := open(t, near.dial(t), "flow.relay")
+	s, toNode, _ := relayed(t, echo)
 	if err := s.Send(t.Context(), 0, []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Recv(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	farConn.Close(errors.New("the test pulls the plug"))
+	toNode.Close(errors.New("the test pulls the plug"))
 	_, err := s.Recv(t.Context())
 	wantReason(t, err, wire.Canceled)
 }
@@ -269,38 +266,4 @@ func TestStreamsAreCounted(t *testing.T) {
 	}
 	_, err := c.Open(t.Context(), "flow.echo", wire.Nothing{}, nil)
 	wantReason(t, err, wire.Busy)
-}
-
-func BenchmarkStreamEcho(b *testing.B) {
-	srv := newBench(b, rpc.Options{}, flow("flow.echo", echo))
-	s := open(b, srv.dial(b), "flow.echo")
-	p := []byte{'x'}
-	for i := 0; b.Loop(); i++ {
-		if err := s.Send(b.Context(), uint64(i), p); err != nil {
-			b.Fatal(err)
-		}
-		if _, err := s.Recv(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkStreamBulk(b *testing.B) {
-	srv := newBench(b, rpc.Options{}, flow("flow.sink", func(ctx context.Context, s *rpc.Stream) error {
-		for {
-			if _, err := s.Recv(ctx); err != nil {
-				return nil
-			}
-		}
-	}))
-	s := open(b, srv.dial(b), "flow.sink")
-	p := make([]byte, 32<<10)
-	b.SetBytes(int64(len(p)))
-	var offset uint64
-	for b.Loop() {
-		if err := s.Send(b.Context(), offset, p); err != nil {
-			b.Fatal(err)
-		}
-		offset += uint64(len(p))
-	}
 }
