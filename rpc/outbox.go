@@ -26,15 +26,15 @@ type outbox struct {
 	wake chan struct{} // capacity 1; the writer sleeps on it
 
 	mu        sync.Mutex
-	err       error    // set once, when the connection has ended
-	text      [][]byte // oldest first
+	err       error // set once, when the connection has ended
+	text      queue[[]byte]
 	textBytes int
 	pong      []byte // payload of the last ping not yet answered
 	pongDue   bool
-	credits   []*Stream     // with a credit frame due, in order of becoming so
-	ready     []*Stream     // with data or an end due, next turn first
-	dataBytes int           // payload queued in all streams
-	room      chan struct{} // closed when room was made; nil if nobody waits
+	credits   queue[*Stream] // with a credit frame due, in order of becoming so
+	ready     queue[*Stream] // with data or an end due, next turn first
+	dataBytes int            // payload queued in all streams
+	room      chan struct{}  // closed when room was made; nil if nobody waits
 }
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
@@ -52,7 +52,9 @@ func (o *outbox) fail(err error) {
 	defer o.mu.Unlock()
 	if o.err == nil {
 		o.err = err
-		o.text, o.credits, o.ready = nil, nil, nil
+		o.text.drop()
+		o.credits.drop()
+		o.ready.drop()
 	}
 	o.freedLocked()
 }
@@ -92,7 +94,7 @@ func (o *outbox) addText(ctx context.Context, b []byte) error {
 	if o.err != nil {
 		return o.err
 	}
-	o.text = append(o.text, b)
+	o.text.push(b)
 	o.textBytes += len(b)
 	o.signal()
 	return nil
@@ -105,7 +107,7 @@ func (o *outbox) tryText(b []byte) bool {
 	if o.err != nil || (o.textBytes > 0 && o.textBytes+len(b) > maxControlBytes) {
 		return false
 	}
-	o.text = append(o.text, b)
+	o.text.push(b)
 	o.textBytes += len(b)
 	o.signal()
 	return true
@@ -134,19 +136,16 @@ func (o *outbox) next() (it item, ok bool) {
 	case o.pongDue:
 		o.pongDue = false
 		return item{pong: o.pong}, true
-	case len(o.credits) > 0:
-		s := o.credits[0]
-		o.credits = o.credits[1:]
+	case o.credits.len() > 0:
+		s := o.credits.pop()
 		s.out.creditDue = false
 		return item{binary: s.header(wire.Credit, s.out.credit)}, true
-	case len(o.text) > 0:
-		b := o.text[0]
-		o.text[0] = nil
-		o.text = o.text[1:]
+	case o.text.len() > 0:
+		b := o.text.pop()
 		o.textBytes -= len(b)
 		o.freedLocked()
 		return item{text: b}, true
-	case len(o.ready) > 0:
+	case o.ready.len() > 0:
 		return o.nextFrameLocked(), true
 	}
 	return item{}, false
@@ -154,16 +153,13 @@ func (o *outbox) next() (it item, ok bool) {
 
 // nextFrameLocked takes one frame of the stream whose turn it is.
 func (o *outbox) nextFrameLocked() item {
-	s := o.ready[0]
-	o.ready = o.ready[1:]
+	s := o.ready.pop()
 	s.out.ready = false
-	if len(s.out.frames) == 0 {
+	if s.out.frames.len() == 0 {
 		s.out.endSent = true
 		return item{binary: append(s.header(wire.End, s.out.next), s.out.endPayload...)}
 	}
-	f := s.out.frames[0]
-	s.out.frames[0] = outFrame{}
-	s.out.frames = s.out.frames[1:]
+	f := s.out.frames.pop()
 	o.dataBytes -= f.size()
 	o.readyLocked(s)
 	o.freedLocked()
@@ -172,10 +168,10 @@ func (o *outbox) nextFrameLocked() item {
 
 // readyLocked gives s a turn if it has something to send.
 func (o *outbox) readyLocked(s *Stream) {
-	due := len(s.out.frames) > 0 || (s.out.ending && !s.out.endSent)
+	due := s.out.frames.len() > 0 || (s.out.ending && !s.out.endSent)
 	if due && !s.out.ready && o.err == nil {
 		s.out.ready = true
-		o.ready = append(o.ready, s)
+		o.ready.push(s)
 		o.signal()
 	}
 }
@@ -188,7 +184,7 @@ func (o *outbox) creditLocked(s *Stream, total uint64) {
 	s.out.credit = total
 	if !s.out.creditDue && o.err == nil {
 		s.out.creditDue = true
-		o.credits = append(o.credits, s)
+		o.credits.push(s)
 		o.signal()
 	}
 }

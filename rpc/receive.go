@@ -64,10 +64,10 @@ func (s *Stream) receiveData(f wire.Frame, buf []byte) error {
 		return s.in.relay.forward(f, buf)
 	}
 	if !s.joinLocked(f, buf) {
-		if len(s.in.frames) == maxQueuedFrames {
+		if s.in.frames.len() == maxQueuedFrames {
 			return fmt.Errorf("%w: more than %d scattered frames unread on stream %d", errViolation, maxQueuedFrames, s.id)
 		}
-		s.in.frames = append(s.in.frames, Chunk{Offset: f.Offset, Data: f.Payload, buf: buf})
+		s.in.frames.push(Chunk{Offset: f.Offset, Data: f.Payload, buf: buf})
 	}
 	s.arrivedSignal()
 	return nil
@@ -79,11 +79,10 @@ const maxQueuedFrames = 2048
 
 // joinLocked adds a small frame to the last unread one if it continues it.
 func (s *Stream) joinLocked(f wire.Frame, buf []byte) bool {
-	n := len(s.in.frames)
-	if n == 0 || len(f.Payload) > smallFrame {
+	last := s.in.frames.last()
+	if last == nil || len(f.Payload) > smallFrame {
 		return false
 	}
-	last := &s.in.frames[n-1]
 	if last.Offset+uint64(len(last.Data)) != f.Offset || cap(last.buf) > wire.HeaderSize+smallFrame ||
 		len(last.Data)+len(f.Payload) > wire.MaxFrame {
 		return false

@@ -38,13 +38,13 @@ func Relay(ctx context.Context, a, b *Stream) error {
 func (s *Stream) relayTo(dst *Stream) {
 	s.in.mu.Lock()
 	s.in.relay = dst
-	for _, c := range s.in.frames {
+	for _, c := range s.in.frames.all() {
 		f := wire.Frame{Kind: wire.Data, Offset: c.Offset, Payload: c.Data}
 		if err := dst.forward(f, nil); err != nil {
 			break // dst's connection is ending, and Relay with it
 		}
 	}
-	s.in.frames = nil
+	s.in.frames.drop()
 	ended := s.in.ended
 	s.in.mu.Unlock()
 
@@ -71,12 +71,12 @@ func (s *Stream) forward(f wire.Frame, buf []byte) error {
 		recycle(buf)
 		return nil // its own end is on the way to the other side
 	}
-	if o.dataBytes+len(f.Payload) > maxRelayedBytes || len(s.out.frames) >= maxQueuedFrames {
+	if o.dataBytes+len(f.Payload) > maxRelayedBytes || s.out.frames.len() >= maxQueuedFrames {
 		recycle(buf)
 		s.conn.failLater(fmt.Errorf("%w: %d bytes unsent", errTooSlow, o.dataBytes))
 		return nil
 	}
-	if buf == nil || len(s.out.frames) > 0 {
+	if buf == nil || s.out.frames.len() > 0 {
 		s.queueLocked(f.Offset, f.Payload)
 		recycle(buf)
 		return nil
@@ -86,7 +86,7 @@ func (s *Stream) forward(f wire.Frame, buf []byte) error {
 	s.out.sent += uint64(n)
 	s.out.next = f.Offset + uint64(n)
 	o.dataBytes += n
-	s.out.frames = append(s.out.frames, outFrame{buf: buf, end: s.out.next})
+	s.out.frames.push(outFrame{buf: buf, end: s.out.next})
 	o.readyLocked(s)
 	return nil
 }

@@ -34,12 +34,12 @@ type Stream struct {
 
 // outgoing is the sending direction, guarded by the outbox's mutex.
 type outgoing struct {
-	frames     []outFrame // consecutive, within credit
-	sent       uint64     // payload bytes queued or sent
-	limit      uint64     // payload bytes the peer allows in all
-	next       uint64     // offset after the last byte queued
-	ready      bool       // in outbox.ready
-	credit     uint64     // payload bytes this side allows the peer in all
+	frames     queue[outFrame] // consecutive, within credit
+	sent       uint64          // payload bytes queued or sent
+	limit      uint64          // payload bytes the peer allows in all
+	next       uint64          // offset after the last byte queued
+	ready      bool            // in outbox.ready
+	credit     uint64          // payload bytes this side allows the peer in all
 	creditDue  bool
 	ending     bool // nothing more will be queued
 	endPayload []byte
@@ -57,7 +57,7 @@ func (f outFrame) size() int { return len(f.buf) - wire.HeaderSize }
 // incoming is the receiving direction.
 type incoming struct {
 	mu       sync.Mutex
-	frames   []Chunk
+	frames   queue[Chunk]
 	received uint64        // payload bytes
 	allowed  uint64        // payload bytes granted
 	consumed uint64        // payload bytes given to the reader
@@ -177,21 +177,18 @@ func (s *Stream) queueLocked(offset uint64, p []byte) {
 	s.out.sent += uint64(len(p))
 	s.out.next = offset + uint64(len(p))
 	o.dataBytes += len(p)
-	if n := len(s.out.frames); n > 0 {
-		last := &s.out.frames[n-1]
-		if last.end == offset && last.size()+len(p) <= cap(last.buf)-wire.HeaderSize {
+	room := len(p)
+	if last := s.out.frames.last(); last != nil && last.end == offset {
+		if last.size()+len(p) <= cap(last.buf)-wire.HeaderSize {
 			last.buf = append(last.buf, p...)
 			last.end = s.out.next
 			return
 		}
-	}
-	room := len(p)
-	if n := len(s.out.frames); n > 0 && s.out.frames[n-1].end == offset {
 		room = wire.MaxFrame // a queue builds up: the next writes join this frame
 	}
 	buf := frameBuffer(room)
 	f := wire.Frame{Kind: wire.Data, FromOpener: s.opener, Stream: s.id, Offset: offset, Payload: p}
-	s.out.frames = append(s.out.frames, outFrame{buf: f.Append(buf), end: s.out.next})
+	s.out.frames.push(outFrame{buf: f.Append(buf), end: s.out.next})
 	o.readyLocked(s)
 }
 
@@ -225,14 +222,12 @@ func (s *Stream) Recv(ctx context.Context) (Chunk, error) {
 
 func (s *Stream) take() (c Chunk, ok bool, err error) {
 	s.in.mu.Lock()
-	if len(s.in.frames) == 0 {
+	if s.in.frames.len() == 0 {
 		err = s.in.ended
 		s.in.mu.Unlock()
 		return Chunk{}, false, err
 	}
-	c = s.in.frames[0]
-	s.in.frames[0] = Chunk{}
-	s.in.frames = s.in.frames[1:]
+	c = s.in.frames.pop()
 	recycle(s.in.lent)
 	s.in.lent = c.buf
 	want := s.in.consumed + wire.Window
@@ -290,10 +285,10 @@ func (s *Stream) end(payload []byte) {
 	s.out.ending = true
 	s.out.endPayload = payload
 	if len(payload) > 0 {
-		for _, f := range s.out.frames {
+		for _, f := range s.out.frames.all() {
 			o.dataBytes -= f.size()
 		}
-		s.out.frames = nil
+		s.out.frames.drop()
 		o.freedLocked()
 	}
 	o.readyLocked(s)
