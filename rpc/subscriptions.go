@@ -19,6 +19,7 @@ type subscriptions struct {
 
 	mu      sync.Mutex
 	cursors map[string]*cursor // by topic
+	ended   bool               // with the connection: nothing is subscribed any more
 }
 
 type cursor struct {
@@ -50,8 +51,11 @@ func (s *subscriptions) subscribe(log *eventLog, epoch string, want wire.TopicCu
 		}
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return state // nobody gets it, and the log would keep the connection for ever
+	}
 	s.cursors[log.name] = &cursor{log: log, seq: state.Seq}
-	s.mu.Unlock()
 	log.watch(s)
 	s.signal()
 	return state
@@ -59,10 +63,9 @@ func (s *subscriptions) subscribe(log *eventLog, epoch string, want wire.TopicCu
 
 func (s *subscriptions) unsubscribe(name string) {
 	s.mu.Lock()
-	c := s.cursors[name]
-	delete(s.cursors, name)
-	s.mu.Unlock()
-	if c != nil {
+	defer s.mu.Unlock()
+	if c := s.cursors[name]; c != nil {
+		delete(s.cursors, name)
 		c.log.unwatch(s)
 	}
 }
@@ -84,6 +87,9 @@ func (s *subscriptions) has(name string) bool {
 }
 
 func (s *subscriptions) close() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
 	for _, n := range s.names() {
 		s.unsubscribe(n)
 	}
