@@ -19,7 +19,8 @@ func (s *Stream) receive(f wire.Frame, buf []byte) error {
 	switch f.Kind {
 	case wire.Credit:
 		recycle(buf)
-		return s.receiveCredit(f.Offset)
+		s.receiveCredit(f.Offset)
+		return nil
 	case wire.End:
 		defer recycle(buf)
 		return s.receiveEnd(f.Payload)
@@ -28,7 +29,7 @@ func (s *Stream) receive(f wire.Frame, buf []byte) error {
 	}
 }
 
-func (s *Stream) receiveCredit(total uint64) error {
+func (s *Stream) receiveCredit(total uint64) {
 	s.in.mu.Lock()
 	relay := s.in.relay
 	s.in.mu.Unlock()
@@ -43,7 +44,6 @@ func (s *Stream) receiveCredit(total uint64) error {
 		s.out.limit = total
 		o.freedLocked()
 	}
-	return nil
 }
 
 func (s *Stream) receiveData(f wire.Frame, buf []byte) error {
@@ -61,7 +61,8 @@ func (s *Stream) receiveData(f wire.Frame, buf []byte) error {
 	s.in.received += n
 	s.in.next = f.Offset + n
 	if s.in.relay != nil {
-		return s.in.relay.forward(f, buf)
+		s.in.relay.forward(f, buf)
+		return nil
 	}
 	if !s.joinLocked(f, buf) {
 		if s.in.frames.len() == maxQueuedFrames {

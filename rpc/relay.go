@@ -39,10 +39,7 @@ func (s *Stream) relayTo(dst *Stream) {
 	s.in.mu.Lock()
 	s.in.relay = dst
 	for _, c := range s.in.frames.all() {
-		f := wire.Frame{Kind: wire.Data, Offset: c.Offset, Payload: c.Data}
-		if err := dst.forward(f, nil); err != nil {
-			break // dst's connection is ending, and Relay with it
-		}
+		dst.forward(wire.Frame{Kind: wire.Data, Offset: c.Offset, Payload: c.Data}, nil)
 	}
 	s.in.frames.drop()
 	ended := s.in.ended
@@ -54,8 +51,12 @@ func (s *Stream) relayTo(dst *Stream) {
 	if limit > wire.Window {
 		dst.allow(limit)
 	}
-	if ended != nil {
-		dst.end(nil)
+	switch {
+	case ended == nil:
+	case errors.Is(ended, io.EOF):
+		dst.CloseSend()
+	default:
+		dst.end(endPayload(ended))
 		dst.finishIfEnded()
 	}
 }
@@ -63,23 +64,23 @@ func (s *Stream) relayTo(dst *Stream) {
 // forward queues a frame that arrived on another connection, without waiting:
 // the receiver's credit, which the sender obeys, bounds it. If buf holds the
 // frame's own encoding it is sent as it is, with the stream's number put in.
-func (s *Stream) forward(f wire.Frame, buf []byte) error {
+func (s *Stream) forward(f wire.Frame, buf []byte) {
 	o := s.conn.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.err != nil || s.out.ending {
 		recycle(buf)
-		return nil // its own end is on the way to the other side
+		return // its own end is on the way to the other side
 	}
 	if o.dataBytes+len(f.Payload) > maxRelayedBytes || s.out.frames.len() >= maxQueuedFrames {
 		recycle(buf)
 		s.conn.failLater(fmt.Errorf("%w: %d bytes unsent", errTooSlow, o.dataBytes))
-		return nil
+		return
 	}
 	if buf == nil || s.out.frames.len() > 0 {
 		s.queueLocked(f.Offset, f.Payload)
 		recycle(buf)
-		return nil
+		return
 	}
 	n := len(f.Payload)
 	wire.Frame{Kind: wire.Data, FromOpener: s.opener, Stream: s.id, Offset: f.Offset}.PutHeader(buf)
@@ -88,7 +89,6 @@ func (s *Stream) forward(f wire.Frame, buf []byte) error {
 	o.dataBytes += n
 	s.out.frames.push(outFrame{buf: buf, end: s.out.next})
 	o.readyLocked(s)
-	return nil
 }
 
 // errTooSlow closes a connection whose peer does not read.

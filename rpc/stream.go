@@ -266,12 +266,17 @@ func (s *Stream) Close(err error) {
 		s.finish(io.EOF)
 		return
 	}
+	s.end(endPayload(err))
+	s.finish(err)
+}
+
+// endPayload tells the peer why a stream ends.
+func endPayload(err error) []byte {
 	payload, encErr := encode(asWire(err))
 	if encErr != nil {
-		payload = nil // an end without words is better than none
+		return nil // an end without words is better than none
 	}
-	s.end(payload)
-	s.finish(err)
+	return payload
 }
 
 // end queues an End frame once. With a payload it overtakes queued data.

@@ -160,6 +160,25 @@ func TestRelayTellsThatTheFarSideIsGone(t *testing.T) {
 	wantReason(t, err, wire.Canceled)
 }
 
+// The words of a far side that had ended before Relay joined the two were lost:
+// the near side was told of an orderly end.
+func TestRelayPassesOnAnEarlierError(t *testing.T) {
+	toNode := newBench(t, rpc.Options{}, flow("flow.far", func(context.Context, *rpc.Stream) error {
+		return wire.Errorf(wire.Conflict, "the session is over")
+	})).dial(t)
+	near := newBench(t, rpc.Options{}, flow("flow.relay", func(ctx context.Context, s *rpc.Stream) error {
+		f, err := toNode.Open(ctx, "flow.far", wire.Nothing{}, nil)
+		if err != nil {
+			return err
+		}
+		<-f.Done()
+		return rpc.Relay(ctx, s, f)
+	}))
+	s := open(t, near.dial(t), "flow.relay")
+	_, err := s.Recv(t.Context())
+	wantReason(t, err, wire.Conflict)
+}
+
 // A receiver that does not read holds back the sender, and nobody's memory.
 func TestStalledReaderBoundsMemory(t *testing.T) {
 	var pushed atomic.Int64
