@@ -363,23 +363,3 @@ func pairingTo(told chan<- nodes.Registered) *rpc.Method {
 		return wire.Nothing{}, nil
 	})
 }
-
-// A revoked machine stayed online on every screen.
-func TestRevocationIsAnnounced(t *testing.T) {
-	h := homietest.New(t, homietest.Everybody)
-	owner, _ := h.Connect(tailbox.OliviaLaptop)
-	h.Register(h.Machine(tailbox.NodeNAS), homietest.Offer("terminal"))
-	m := waitOnline(t, owner, "nas")
-	guest, _ := h.Connect(homietest.GusPhone)
-	events, err := listen(t, guest, "presence.changed")
-	if err != nil {
-		t.Fatal(err)
-	}
-	decide(t, owner, "pairing.revoke", m.Device)
-	for m.Online {
-		decode(t, next(t, "word that nas is gone", events).Data, &m)
-	}
-	if m.Name != "nas" || len(m.Capabilities) != 0 {
-		t.Errorf("the revoked machine is announced as %+v", m)
-	}
-}

@@ -53,6 +53,7 @@ func services(w world) household {
 		term  = terminal.New(links, w.logFor("terminal"))
 	)
 	pair.OnDecision(links.Decided)
+	pair.OnLeave(here.Left)
 	links.OnChange(here.Changed)
 	links.OnLink(here.Linked)
 	links.OnLink(term.Linked)

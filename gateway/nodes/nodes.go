@@ -48,8 +48,6 @@ type Service struct {
 // link is one connected node.
 type link struct {
 	conn   *rpc.Conn
-	who    tsidentity.Caller
-	params wirenodes.RegisterParams
 	linked bool // paired: may be called
 }
 
@@ -70,7 +68,7 @@ func (s *Service) OnLink(f func(context.Context, wirenodes.Node, *rpc.Conn)) {
 }
 
 // OnChange adds a function that is called, without blocking for long, when a
-// machine came or went. Call before Run.
+// paired machine came, went, or was let do something else. Call before Run.
 func (s *Service) OnChange(f func(wirenodes.Node)) { s.onChange = append(s.onChange, f) }
 
 // API returns what the service offers.
@@ -108,16 +106,16 @@ func (s *Service) register(ctx context.Context, who tsidentity.Caller, p wirenod
 		return wirenodes.Registered{}, err
 	}
 	answer.GatewayID = s.self()
-	s.connect(conn, who, p, answer)
+	s.connect(conn, who, answer)
 	s.log.Info("node registered", "node", name, "device", who.Device.ID, "state", answer.State, "version", p.Version)
 	return answer, nil
 }
 
 // connect makes conn the machine's link. An older connection of the same
 // machine is closed: a machine has one node.
-func (s *Service) connect(conn *rpc.Conn, who tsidentity.Caller, p wirenodes.RegisterParams, answer wirenodes.Registered) {
+func (s *Service) connect(conn *rpc.Conn, who tsidentity.Caller, answer wirenodes.Registered) {
 	id := wire.DeviceID(who.Device.ID)
-	l := &link{conn: conn, who: who, params: p}
+	l := &link{conn: conn}
 	s.mu.Lock()
 	old := s.links[id]
 	again := old != nil && old.conn == conn
@@ -205,43 +203,35 @@ func (s *Service) Seen(id wire.DeviceID) {
 }
 
 // Decided acts on an owner's decision: a machine that was let in is told so and
-// linked, one that was cut off is disconnected.
+// linked, if it is connected, and one that was cut off is disconnected.
 func (s *Service) Decided(ctx context.Context, id wire.DeviceID) {
-	s.mu.Lock()
-	l := s.links[id]
-	s.mu.Unlock()
-	if l == nil {
-		return
-	}
 	n, paired, err := s.pairings.Paired(id)
 	if err != nil {
 		s.log.Error("reading a pairing", "device", id, "err", err)
 		return
 	}
-	if !paired {
+	s.mu.Lock()
+	l := s.links[id]
+	s.mu.Unlock()
+	switch {
+	case !paired && l != nil:
+		s.unlink(l)
 		l.conn.Close(wire.Errorf(wire.Forbidden, "this machine was removed from the household"))
-		s.removed(id, l)
-		return
+	case paired:
+		s.announce(s.state(n)) // it is new, or may do more than before
+		if l != nil {
+			answer := wirenodes.Registered{State: wirenodes.Paired, Name: n.Name, Approved: n.Capabilities, GatewayID: s.self()}
+			s.confirm(context.WithoutCancel(ctx), id, l, answer)
+		}
 	}
-	answer := wirenodes.Registered{State: wirenodes.Paired, Name: n.Name, Approved: n.Capabilities, GatewayID: s.self()}
-	s.confirm(context.WithoutCancel(ctx), id, l, answer)
 }
 
-// removed tells the other services that a machine may not be called any more.
-// Its pairing, from which its end would be told, is gone.
-func (s *Service) removed(id wire.DeviceID, l *link) {
+// unlink makes sure that nobody calls a machine any more, however long its
+// connection takes to end.
+func (s *Service) unlink(l *link) {
 	s.mu.Lock()
-	linked := l.linked
+	defer s.mu.Unlock()
 	l.linked = false
-	s.mu.Unlock()
-	if linked {
-		s.announce(s.state(wirenodes.Node{
-			Device: id, Name: NameOf(l.who.Device), Tags: l.who.Device.Tags,
-			OS: l.params.OS, Arch: l.params.Arch, Version: l.params.Version,
-			Account: l.params.Account, Root: l.params.Root, WithGateway: l.params.WithGateway,
-			Capabilities: []string{},
-		}))
-	}
 }
 
 // node returns a paired machine with its state of connection.
@@ -286,13 +276,21 @@ func (s *Service) Link(name wire.NodeName) (wirenodes.Node, *rpc.Conn, error) {
 		if n.Name != name {
 			continue
 		}
-		s.mu.Lock()
-		l := s.links[n.Device]
-		s.mu.Unlock()
-		if l == nil || !l.linked {
+		conn := s.linked(n.Device)
+		if conn == nil {
 			return n, nil, wire.Errorf(wire.Unavailable, "%s is not connected right now. Check that it is switched on and that Homie runs on it.", name)
 		}
-		return n, l.conn, nil
+		return n, conn, nil
 	}
 	return wirenodes.Node{}, nil, wire.Errorf(wire.NotFound, "there is no machine called %q", name)
+}
+
+// linked returns the connection to a machine that may be called, else nil.
+func (s *Service) linked(id wire.DeviceID) *rpc.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.links[id]; l != nil && l.linked {
+		return l.conn
+	}
+	return nil
 }

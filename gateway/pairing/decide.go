@@ -18,11 +18,13 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 	asked := request(who, name, p)
 	answer := wirenodes.Registered{State: wirenodes.Pending, Name: name, Approved: []string{}}
 	changed := false
+	var was, is Pairing
 	err := s.db.Update(func(tx *store.Tx) error {
 		old, paired, err := pairings.Get(tx, string(id))
 		if err != nil {
 			return err
 		}
+		was = old
 		if old.Revoked {
 			return wire.Errorf(wire.Forbidden, "this machine was removed from the household; an owner can approve it again").
 				Missing(wire.Needs{Capability: "pairing:write"})
@@ -39,7 +41,8 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 			return s.ask(tx, asked, &changed)
 		}
 		answer.State, answer.Approved = wirenodes.Paired, intersect(p.Capabilities, old.Capabilities)
-		if err := keep(tx, pairings, id, asked.refresh(old)); err != nil {
+		is = asked.refresh(old)
+		if err := keep(tx, pairings, id, is); err != nil {
 			return err
 		}
 		if contains(old.Capabilities, p.Capabilities) && old.Account == p.Account {
@@ -51,6 +54,9 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 		return wirenodes.Registered{}, err
 	}
 	s.mark(id, true)
+	if was.Device != "" && (was.Name != is.Name || !slices.Equal(was.Tags, is.Tags)) {
+		s.left(was.node())
+	}
 	if changed {
 		s.publish(ctx, id)
 	}
@@ -196,15 +202,17 @@ func (s *Service) reject(ctx context.Context, who tsidentity.Caller, p DevicePar
 // forget removes every trace of a machine: the device is no node any more, has
 // its owner's rights again, and may ask anew.
 func (s *Service) forget(ctx context.Context, _ tsidentity.Caller, p DeviceParams) (wire.Nothing, error) {
+	var was Pairing
 	err := s.db.Update(func(tx *store.Tx) error {
 		_, waiting, err := requests.Get(tx, string(p.Device))
 		if err != nil {
 			return err
 		}
-		_, known, err := pairings.Get(tx, string(p.Device))
+		old, known, err := pairings.Get(tx, string(p.Device))
 		if err != nil {
 			return err
 		}
+		was = old
 		if !waiting && !known {
 			return wire.Errorf(wire.NotFound, "no machine has the id %q", p.Device)
 		}
@@ -217,6 +225,9 @@ func (s *Service) forget(ctx context.Context, _ tsidentity.Caller, p DeviceParam
 		return wire.Nothing{}, err
 	}
 	s.mark(p.Device, false)
+	if was.Device != "" && !was.Revoked {
+		s.left(was.node())
+	}
 	s.publish(ctx, p.Device)
 	return wire.Nothing{}, nil
 }
@@ -224,11 +235,13 @@ func (s *Service) forget(ctx context.Context, _ tsidentity.Caller, p DeviceParam
 // revoke removes a machine from the household: it is cut off at once and stays
 // out until an owner approves it again.
 func (s *Service) revoke(ctx context.Context, _ tsidentity.Caller, p DeviceParams) (wire.Nothing, error) {
+	var was Pairing
 	err := s.db.Update(func(tx *store.Tx) error {
 		old, ok, err := pairings.Get(tx, string(p.Device))
 		if err != nil {
 			return err
 		}
+		was = old
 		if !ok || old.Revoked {
 			return wire.Errorf(wire.NotFound, "no paired machine has the id %q", p.Device)
 		}
@@ -241,6 +254,7 @@ func (s *Service) revoke(ctx context.Context, _ tsidentity.Caller, p DeviceParam
 	if err != nil {
 		return wire.Nothing{}, err
 	}
+	s.left(was.node())
 	s.publish(ctx, p.Device)
 	return wire.Nothing{}, nil
 }

@@ -42,6 +42,7 @@ type Service struct {
 	log     *slog.Logger
 	changed *rpc.Topic[Pairings]
 	decided func(context.Context, wire.DeviceID)
+	left    func(wirenodes.Node)
 
 	mu    sync.RWMutex
 	nodes map[wire.DeviceID]bool // devices that hold node rights only
@@ -53,12 +54,17 @@ func New(db *store.Store, log *slog.Logger) *Service {
 		db: db, log: log,
 		changed: rpc.Event[Pairings]("pairing.changed", "pairing:read"),
 		decided: func(context.Context, wire.DeviceID) {},
+		left:    func(wirenodes.Node) {},
 		nodes:   map[wire.DeviceID]bool{},
 	}
 }
 
 // OnDecision sets what is told of each decision on a device, after its commit.
 func (s *Service) OnDecision(f func(context.Context, wire.DeviceID)) { s.decided = f }
+
+// OnLeave sets what is told, after the commit, of each machine that is paired no
+// more or has another name or other tags: it gets the machine as it was.
+func (s *Service) OnLeave(f func(was wirenodes.Node)) { s.left = f }
 
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {

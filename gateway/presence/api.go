@@ -23,10 +23,14 @@ type Machine struct {
 	Account      string        `json:"account"` // OS account Homie runs as there
 	Capabilities []string      `json:"capabilities"`
 	Online       bool          `json:"online"`
-	LastSeen     time.Time     `json:"lastSeen"` // zero if never since the gateway started
-	PairedAt     time.Time     `json:"pairedAt"`
-	Addr         string        `json:"addr"`
-	Connection   Connection    `json:"connection"`
+	// Removed is set in the last event of a machine that left the household, or
+	// left it under this name: whoever lists it drops the entry with this device
+	// and name. The other fields say nothing.
+	Removed    bool       `json:"removed,omitzero"`
+	LastSeen   time.Time  `json:"lastSeen"` // zero if never since the gateway started
+	PairedAt   time.Time  `json:"pairedAt"`
+	Addr       string     `json:"addr"`
+	Connection Connection `json:"connection"`
 	// Health is what the machine last said of itself; null before that.
 	Health *wirepresence.HeartbeatParams `json:"health"`
 	// MayOpenTerminal and Accounts are the caller's own rights there.

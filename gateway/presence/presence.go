@@ -49,18 +49,22 @@ type Service struct {
 	paths   Paths
 	log     *slog.Logger
 	changed *rpc.Topic[Machine]
+	wake    chan struct{} // capacity 1; there is news
 
 	mu     sync.Mutex
 	health map[wire.DeviceID]wirepresence.HeartbeatParams
 	routes map[wire.DeviceID]Connection
+	news   news
 }
 
 // New returns the service.
 func New(roster Roster, paths Paths, log *slog.Logger) *Service {
 	s := &Service{
 		roster: roster, paths: paths, log: log,
+		wake:   make(chan struct{}, 1),
 		health: map[wire.DeviceID]wirepresence.HeartbeatParams{},
 		routes: map[wire.DeviceID]Connection{},
+		news:   newNews(),
 	}
 	s.changed = rpc.Event[Machine]("presence.changed", readCapability).View(view)
 	return s
@@ -75,8 +79,12 @@ func (s *Service) API() []rpc.Entry {
 	}
 }
 
-// Run looks, now and then, at how each machine is reached.
+// Run tells subscribers what is new and looks, now and then, at how each
+// machine is reached.
 func (s *Service) Run(ctx context.Context) error {
+	var teller sync.WaitGroup
+	teller.Go(func() { s.announce(ctx) })
+	defer teller.Wait()
 	ticker := time.NewTicker(pathEvery)
 	defer ticker.Stop()
 	for {
@@ -84,37 +92,31 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
+			s.lookAtAll(ctx)
 		}
-		all, err := s.roster.Nodes()
-		if err != nil {
-			s.log.Error("listing machines", "err", err)
-			continue
-		}
-		var group errgroup.Group
-		group.SetLimit(pathsAtOnce)
-		for _, n := range all {
-			if n.Online {
-				group.Go(func() error {
-					s.look(ctx, n)
-					return nil
-				})
-			}
-		}
-		_ = group.Wait() // look has no error
 	}
 }
 
 // Linked notes a machine that came up.
 func (s *Service) Linked(ctx context.Context, n wirenodes.Node, _ *rpc.Conn) { s.look(ctx, n) }
 
-// Changed tells the subscribers that a machine came or went.
-func (s *Service) Changed(n wirenodes.Node) {
-	if !n.Online {
-		s.mu.Lock()
-		delete(s.routes, n.Device)
-		s.mu.Unlock()
+func (s *Service) lookAtAll(ctx context.Context) {
+	all, err := s.roster.Nodes()
+	if err != nil {
+		s.log.Error("listing machines", "err", err)
+		return
 	}
-	s.changed.Publish(s.machine(n))
+	var group errgroup.Group
+	group.SetLimit(pathsAtOnce)
+	for _, n := range all {
+		if n.Online {
+			group.Go(func() error {
+				s.look(ctx, n)
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // look has no error
 }
 
 func (s *Service) look(ctx context.Context, n wirenodes.Node) {
@@ -124,20 +126,7 @@ func (s *Service) look(ctx context.Context, n wirenodes.Node) {
 	s.mu.Lock()
 	s.routes[n.Device] = path
 	s.mu.Unlock()
-	s.publish(n.Device)
-}
-
-// publish tells the subscribers how a machine is now.
-func (s *Service) publish(id wire.DeviceID) {
-	all, err := s.roster.Nodes()
-	if err != nil {
-		s.log.Error("listing machines", "err", err)
-		return
-	}
-	i := slices.IndexFunc(all, func(n wirenodes.Node) bool { return n.Device == id })
-	if i >= 0 {
-		s.changed.Publish(s.machine(all[i]))
-	}
+	s.Changed(n)
 }
 
 // heartbeat takes what a machine says of itself. Which machine it is comes from
@@ -148,7 +137,7 @@ func (s *Service) heartbeat(_ context.Context, who tsidentity.Caller, p wirepres
 	s.health[id] = p
 	s.mu.Unlock()
 	s.roster.Seen(id)
-	s.publish(id)
+	s.Changed(wirenodes.Node{Device: id})
 	return wire.Nothing{}, nil
 }
 
@@ -180,7 +169,7 @@ func (s *Service) machine(n wirenodes.Node) Machine {
 	if h, ok := s.health[n.Device]; ok {
 		m.Health = &h
 	}
-	if c, ok := s.routes[n.Device]; ok {
+	if c, ok := s.routes[n.Device]; ok && n.Online {
 		m.Connection = c
 	}
 	return m
@@ -192,6 +181,6 @@ func view(who tsidentity.Caller, m Machine) (Machine, bool) {
 		return Machine{}, false
 	}
 	m.Accounts = access.Accounts(who, wireterminal.Start.Capability, m.node)
-	m.MayOpenTerminal = len(m.Accounts) > 0 && slices.Contains(m.Capabilities, "terminal")
+	m.MayOpenTerminal = !m.Removed && len(m.Accounts) > 0 && slices.Contains(m.Capabilities, "terminal")
 	return m, true
 }

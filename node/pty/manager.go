@@ -25,8 +25,9 @@ type Config struct {
 	// MaxRunning bounds the sessions whose programs run, KeptExited those that
 	// are kept to be read after their program ended; the oldest are dropped.
 	MaxRunning, KeptExited int
-	// Changed is told of each session that started, changed or ended. It is
-	// called from one goroutine and may be told once of several changes.
+	// Changed is told of each session that started, changed, ended or was
+	// removed. It is called from one goroutine and may be told once of several
+	// changes.
 	Changed func(terminal.Session)
 	Log     *slog.Logger
 }
@@ -146,7 +147,8 @@ func (m *Manager) Kill(id wire.SessionID) error {
 	case s == nil:
 		return wire.Errorf(wire.NotFound, "there is no session %s on this machine any more", id)
 	case s.hasEnded():
-		delete(m.sessions, id)
+		m.dropLocked(s)
+		wake(m.wake)
 	case m.open && !s.isKilled(): // otherwise it is being ended already
 		m.work.Go(s.End)
 	}

@@ -26,8 +26,16 @@ func (m *Manager) dropOldestLocked() {
 	}
 	slices.SortFunc(ended, func(a, b *Session) int { return a.endedAt().Compare(b.endedAt()) })
 	for _, s := range ended[:max(0, len(ended)-m.cfg.KeptExited)] {
-		delete(m.sessions, s.id)
+		m.dropLocked(s)
 	}
+}
+
+// dropLocked forgets a session that has ended, and notes that as its last news.
+// The caller wakes announce.
+func (m *Manager) dropLocked(s *Session) {
+	delete(m.sessions, s.id)
+	s.forget()
+	m.news[s] = struct{}{}
 }
 
 // announce tells Changed what is new until ctx ends.

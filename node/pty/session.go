@@ -242,6 +242,13 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
+// forget makes Removed the session's last state; it must have ended.
+func (s *Session) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.info.State = terminal.Removed
+}
+
 // endedAt returns when the program ended; it must have.
 func (s *Session) endedAt() time.Time {
 	s.mu.Lock()

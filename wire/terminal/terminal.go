@@ -26,7 +26,7 @@ var (
 	List   = wire.Method[ListParams, Sessions]{Name: "terminal.session.list", Capability: "terminal:read"}
 )
 
-// Changed is published when a session starts, changes or ends.
+// Changed is published when a session starts, changes, ends, or is removed.
 var Changed = wire.Topic[Session]{Name: "terminal.session.changed", Capability: "terminal:read"}
 
 // Bounds of what a caller may ask for.
@@ -45,6 +45,9 @@ type State string
 const (
 	Running State = "running"
 	Exited  State = "exited"
+	// Removed is the state in the last event of a session: it is not kept any
+	// more, and no list has it.
+	Removed State = "removed"
 )
 
 // Session is one terminal.

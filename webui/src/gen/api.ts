@@ -193,6 +193,8 @@ export interface Machine {
   account: string;
   capabilities: string[];
   online: boolean;
+  /** Removed is set in the last event of a machine that left the household, or left it under this name: whoever lists it drops the entry with this device and name. The other fields say nothing. */
+  removed?: boolean;
   /** zero if never since the gateway started */
   lastSeen: string;
   pairedAt: string;
@@ -424,7 +426,8 @@ export interface TerminalListParams {
 /** State is whether a session's program still runs. */
 export type TerminalState =
   | "running"
-  | "exited";
+  | "exited"
+  | "removed";
 
 /** TopicCursor names a topic and the last event seen of it. */
 export interface TopicCursor {

@@ -77,7 +77,7 @@ function Found({ me, name, machine }: { me: Whoami; name: string; machine: Machi
             {machine.addr && <Row name="Address">{machine.addr}</Row>}
             {machine.account && <Row name="Runs as">{machine.account}</Row>}
             <Row name="Homie">{machine.version || "unknown"}</Row>
-            {!never(machine.pairedAt) && <Row name="Joined">{moment(machine.pairedAt)}</Row>}
+            <Row name="Joined">{moment(machine.pairedAt)}</Row>
           </dl>
         </Card>
       </div>

@@ -3,15 +3,13 @@ import type { Session } from "@/gen/api";
 import { client } from "@/app/client";
 import { machines } from "@/features/presence/machines";
 import { Live, type LiveState } from "@/lib/live";
+import { withSession } from "./list";
 
 /** The terminals of all machines, live, oldest first. */
 export const sessions = new Live<Session[], "terminal.session.changed">(client, {
   topic: "terminal.session.changed",
   snapshot: async () => (await client.call("terminal.session.list", {})).sessions,
-  apply: (all, changed) => {
-    const known = all.some((s) => s.id === changed.id && s.node === changed.node);
-    return known ? all.map((s) => (s.id === changed.id && s.node === changed.node ? changed : s)) : [...all, changed];
-  },
+  apply: withSession,
 });
 
 // A machine that comes back may have other terminals than before, and one that

@@ -8,7 +8,6 @@ import { useStore } from "@/lib/store";
 import type { RpcError } from "@/rpc/errors";
 import { can } from "@/features/identity/rights";
 import { openTerminal } from "./launch";
-import { sessions } from "./sessions";
 import type { OpenTerminal } from "./terminal";
 import { exitWords } from "./words";
 
@@ -97,13 +96,13 @@ function Ended({ me, terminal, session, onClose }: Props & { session: Session | 
   const remove = () => {
     // It is over; leaving it in the list would only be clutter.
     if (session && can(me, "terminal:write")) {
-      client.call("terminal.session.kill", tab).then(sessions.refresh, () => {});
+      client.call("terminal.session.kill", tab).catch(() => {});
     }
     onClose();
   };
   const again = async () => {
     await openTerminal(tab.node, session?.account, tab);
-    if (session) client.call("terminal.session.kill", tab).then(sessions.refresh, () => {});
+    if (session) client.call("terminal.session.kill", tab).catch(() => {});
   };
   return (
     <Panel>

@@ -13,7 +13,7 @@ import { KeyBar } from "./key-bar";
 import { NoTabs } from "./no-tabs";
 import { terminalFor } from "./registry";
 import { SearchPanel } from "./search-panel";
-import { sessions, useSessions } from "./sessions";
+import { useSessions } from "./sessions";
 import { StatusStrip } from "./status-strip";
 import { TabStrip } from "./tab-strip";
 import { addTab, lastTab, removeTab, sameTab, tabPath, tabs, type Tab } from "./tabs";
@@ -79,7 +79,6 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
     } catch (err) {
       toastError("The session was not ended", err);
     }
-    sessions.refresh();
   };
 
   return (
