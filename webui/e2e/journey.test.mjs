@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { startBox } from "./box.mjs";
 import { launch } from "./chromium.mjs";
-import { openTerminal, readable, sees, type } from "./screen.mjs";
+import { openTerminal, prompted, readable, run, sees, type } from "./screen.mjs";
 
 const desk = { viewport: { width: 1280, height: 800 } };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -188,9 +188,10 @@ describe("the owner's phone", () => {
   it("interrupts and edits with the key bar", async () => {
     const { page, shot } = home;
     await openTerminal(page, "den");
-    await type(page, "sleep 1000");
+    await run(page, "sleep 1000");
     await key("^C, interrupt").tap();
     await sees(page, /\^C/);
+    await prompted(page);
     await type(page, "echo first-$((1+0))");
     await sees(page, /^first-1$/);
     // The line before, with its end changed: up, erase ")) ", type anew.
@@ -204,9 +205,10 @@ describe("the owner's phone", () => {
 
   it("holds Ctrl for the next key, and keeps the focus in the terminal", async () => {
     const { page } = home;
-    await page.keyboard.type("cat\n");
+    await run(page, "cat");
     await key("Ctrl, held for the next key").tap();
     await page.keyboard.type("c");
+    await prompted(page);
     await type(page, "echo back-$((3*3))");
     await sees(page, /^back-9$/);
     const focused = await page.evaluate(() => document.activeElement?.classList.contains("xterm-helper-textarea"));

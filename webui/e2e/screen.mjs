@@ -44,6 +44,26 @@ export async function type(page, line) {
   await page.keyboard.type(`${line}\n`);
 }
 
+let started = 40;
+
+/**
+ * Starts a program and waits until it has the terminal. A Ctrl-C that comes
+ * while the shell still starts it may reach neither.
+ */
+export async function run(page, program) {
+  started++;
+  await type(page, `sh -c 'echo starts-$((${started}+1)); exec ${program}'`);
+  await sees(page, new RegExp(`^starts-${started + 1}$`));
+}
+
+/**
+ * Waits until the shell asks for a command, on a row with nothing else. A
+ * program that a Ctrl-C ends may still read what is typed before.
+ */
+export async function prompted(page) {
+  await sees(page, /^\w+:\S*[#$]$/);
+}
+
 /** Opens a terminal on a machine from the list of machines. */
 export async function openTerminal(page, machine) {
   await page.getByRole("button", { name: `Open terminal on ${machine}`, exact: true }).click();
