@@ -44,14 +44,8 @@ func (r *Registry) ServePost(w http.ResponseWriter, req *http.Request, who tside
 		respond(w, wire.Message{ID: nullID, Error: wire.Errorf(wire.InvalidRequest, "not a JSON-RPC 2.0 call with an id")})
 		return
 	}
-	answer := wire.Message{ID: m.ID}
-	o, _, refused := r.serve(req.Context(), who, request{method: m.Method, params: m.Params, meta: m.Meta})
-	if refused != nil {
-		answer.Error = refused
-	} else if answer.Result, err = encode(o.result); err != nil {
-		answer.Error = asWire(err)
-	}
-	respond(w, answer)
+	o, refused := r.serve(req.Context(), who, r.request(m, false))
+	respond(w, wire.Message{ID: m.ID, Result: o.result, Error: refused})
 }
 
 // bodyTimeout bounds how long the body of a POST may take to arrive.

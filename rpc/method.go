@@ -3,7 +3,10 @@ package rpc
 import (
 	"context"
 	stdjson "encoding/json"
+	"errors"
+	"fmt"
 	"reflect"
+	"runtime/debug"
 	"time"
 
 	"homie/tsidentity"
@@ -11,7 +14,9 @@ import (
 )
 
 // Entry is one line of a service's table: a *Method or a *Topic.
-type Entry interface{ entryName() string }
+type Entry interface {
+	declared() (name, capability string)
+}
 
 // Method is a declared call or stream. It is immutable after NewRegistry.
 type Method struct {
@@ -34,7 +39,7 @@ type Method struct {
 
 // outcome is what a handler gave back.
 type outcome struct {
-	result any
+	result stdjson.RawMessage
 	pump   Pump   // streams only
 	target string // for the audit entry
 }
@@ -58,17 +63,10 @@ const DefaultTimeout = 30 * time.Second
 
 // Call declares a method that answers once.
 func Call[P, R any](name, capability string, h func(context.Context, tsidentity.Caller, P) (R, error), opts ...Option) *Method {
-	m := newMethod[P, R](name, capability, h, opts)
-	m.invoke = func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error) {
-		p, err := decodeParams[P](raw)
-		if err != nil {
-			return outcome{}, err
-		}
-		o := outcome{target: targetOf(p)}
-		o.result, err = h(ctx, who, p)
-		return o, err
-	}
-	return m
+	return newMethod(name, capability, h, func(ctx context.Context, who tsidentity.Caller, p P) (R, Pump, error) {
+		r, err := h(ctx, who, p)
+		return r, nil, err
+	}, opts)
 }
 
 // Serve declares a call whose name, capability and types stand in wire.
@@ -78,17 +76,8 @@ func Serve[P, R any](d wire.Method[P, R], h func(context.Context, tsidentity.Cal
 
 // StreamCall declares a method that answers and then carries a stream.
 func StreamCall[P, R any](name, capability string, h func(context.Context, tsidentity.Caller, P) (R, Pump, error), opts ...Option) *Method {
-	m := newMethod[P, R](name, capability, h, opts)
+	m := newMethod(name, capability, h, h, opts)
 	m.Streaming = true
-	m.invoke = func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error) {
-		p, err := decodeParams[P](raw)
-		if err != nil {
-			return outcome{}, err
-		}
-		o := outcome{target: targetOf(p)}
-		o.result, o.pump, err = h(ctx, who, p)
-		return o, err
-	}
 	return m
 }
 
@@ -97,14 +86,32 @@ func ServeStream[P, R any](d wire.Method[P, R], h func(context.Context, tsidenti
 	return StreamCall(d.Name, d.Capability, h, opts...)
 }
 
-func newMethod[P, R any](name, capability string, h any, opts []Option) *Method {
+// newMethod declares a method that is served by serve, in whatever form its
+// handler has been written.
+func newMethod[P, R any](name, capability string, handler any, serve func(context.Context, tsidentity.Caller, P) (R, Pump, error), opts []Option) *Method {
 	m := &Method{
 		Name:       name,
 		Capability: capability,
 		Timeout:    DefaultTimeout,
 		Params:     reflect.TypeFor[P](),
 		Result:     reflect.TypeFor[R](),
-		Handler:    h,
+		Handler:    handler,
+	}
+	m.invoke = func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error) {
+		p, err := decodeParams[P](raw)
+		if err != nil {
+			return outcome{}, err
+		}
+		o := outcome{target: targetOf(p)}
+		r, pump, err := serve(ctx, who, p)
+		if err != nil {
+			return o, err
+		}
+		if o.result, err = encode(r); err != nil {
+			return o, err
+		}
+		o.pump = pump
+		return o, nil
 	}
 	for _, o := range opts {
 		o(m)
@@ -112,7 +119,34 @@ func newMethod[P, R any](name, capability string, h any, opts []Option) *Method 
 	return m
 }
 
-func (m *Method) entryName() string { return m.Name }
+func (m *Method) declared() (name, capability string) { return m.Name, m.Capability }
+
+// run calls the handler.
+func (m *Method) run(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (o outcome, err error) {
+	err = m.guarded(func() (err error) {
+		o, err = m.invoke(ctx, who, raw)
+		return err
+	})
+	return o, err
+}
+
+// carry runs the pump of a stream.
+func (m *Method) carry(ctx context.Context, s *Stream, pump Pump) error {
+	return m.guarded(func() error { return pump(ctx, s) })
+}
+
+// errPanic is what a panic becomes; the error has its stack, for the log.
+var errPanic = errors.New("panic")
+
+// guarded calls f. A panic in it is a bug that costs its own call only.
+func (m *Method) guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w in %s: %v\n%s", errPanic, m.Name, p, debug.Stack())
+		}
+	}()
+	return f()
+}
 
 // targeter is implemented by params that name what they act on.
 type targeter interface{ Target() string }

@@ -101,13 +101,7 @@ func NewRegistry(opts Options, entries ...Entry) (*Registry, error) {
 }
 
 func (r *Registry) add(e Entry) error {
-	name, capability := e.entryName(), ""
-	switch e := e.(type) {
-	case *Method:
-		capability = e.Capability
-	case topic:
-		capability = e.eventLog().capability
-	}
+	name, capability := e.declared()
 	if !validName.MatchString(name) {
 		return fmt.Errorf("rpc: %q is not a method name", name)
 	}
@@ -117,10 +111,11 @@ func (r *Registry) add(e Entry) error {
 	if r.methods[name] != nil || r.topics[name] != nil {
 		return fmt.Errorf("rpc: %s is declared twice", name)
 	}
-	if m, ok := e.(*Method); ok {
-		r.methods[name] = m
-	} else if t, ok := e.(topic); ok {
-		r.topics[name] = t.eventLog()
+	switch e := e.(type) {
+	case *Method:
+		r.methods[name] = e
+	case topic:
+		r.topics[name] = e.eventLog()
 	}
 	return nil
 }
@@ -137,42 +132,44 @@ func (r *Registry) Methods() []*Method {
 
 // request is one call on its way to a handler.
 type request struct {
-	method string
+	id     string // for the caller and the log
+	name   string
+	method *Method // nil if there is none of that name
 	params stdjson.RawMessage
 	meta   *wire.Meta
 	stream bool // the transport can carry a stream
-	id     string
+}
+
+func (r *Registry) request(m wire.Message, stream bool) request {
+	return request{id: newID(), name: m.Method, method: r.methods[m.Method], params: m.Params, meta: m.Meta, stream: stream}
 }
 
 // serve authorizes, decodes and runs one call. The error is what the caller is
 // told; everything else about it is in the log.
-func (r *Registry) serve(ctx context.Context, who tsidentity.Caller, q request) (outcome, *Method, *wire.Error) {
+func (r *Registry) serve(ctx context.Context, who tsidentity.Caller, q request) (outcome, *wire.Error) {
 	started := time.Now()
-	q.id = newID()
 	ctx = withTrace(ctx, traceOf(q.meta))
 	if r.opts.TrustMeta && q.meta != nil && q.meta.OnBehalf != nil {
 		who.OnBehalf = q.meta.OnBehalf.String()
 	}
-	m := r.methods[q.method]
-	o, err := r.attempt(ctx, who, m, q)
-	var e *wire.Error
+	o, err := r.attempt(ctx, who, q)
+	var refused *wire.Error
 	if err != nil {
-		e = asWire(err)
-		e.Data.RequestID = q.id
-		r.logFailure(q, who, e, err)
+		refused = r.failed(q, who, err)
 	}
-	r.audit(ctx, who, m, q, o.target, e)
-	r.opts.Log.Debug("call", "method", q.method, "caller", who.Name(), "device", who.Device.Name,
+	r.audit(ctx, who, q, o.target, refused)
+	r.opts.Log.Debug("call", "method", q.name, "caller", who.Name(), "device", who.Device.Name,
 		"ms", time.Since(started).Milliseconds(), "reason", wire.ReasonOf(err), "request_id", q.id, "trace_id", TraceID(ctx))
-	return o, m, e
+	return o, refused
 }
 
-func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, m *Method, q request) (outcome, error) {
+func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, q request) (outcome, error) {
 	if wait, ok := r.limits.allow(who); !ok {
 		return outcome{}, wire.Errorf(wire.RateLimited, "too many requests; try again in %s", wait.Round(time.Millisecond)).After(wait)
 	}
+	m := q.method
 	if m == nil {
-		return outcome{}, wire.Errorf(wire.UnknownMethod, "there is no method %q", clip(q.method))
+		return outcome{}, wire.Errorf(wire.UnknownMethod, "there is no method %q", clip(q.name))
 	}
 	if !who.Can(m.Capability) {
 		return outcome{}, refusal(m.Capability)
@@ -185,32 +182,25 @@ func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, m *Method
 		ctx, cancel = context.WithTimeout(ctx, m.Timeout)
 		defer cancel()
 	}
-	return r.run(ctx, who, m, q)
+	return m.run(ctx, who, q.params)
 }
 
-// run calls the handler. A panic in one is a bug that costs its own call only.
-func (r *Registry) run(ctx context.Context, who tsidentity.Caller, m *Method, q request) (o outcome, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in %s: %v", m.Name, p)
-		}
-	}()
-	return m.invoke(ctx, who, q.params)
-}
-
-func (r *Registry) logFailure(q request, who tsidentity.Caller, e *wire.Error, err error) {
+// failed returns what the caller is told of err, and puts the rest into the log
+// under the same id.
+func (r *Registry) failed(q request, who tsidentity.Caller, err error) *wire.Error {
+	e := asWire(err)
+	e.Data.RequestID = q.id
 	if e.Data.Reason == wire.Internal {
-		r.opts.Log.Error("call broke", "method", q.method, "caller", who.Name(), "request_id", q.id, "err", err)
-		return
+		r.opts.Log.Error("call broke", "method", q.name, "caller", who.Name(), "request_id", q.id, "err", err)
+	} else if cause := errors.Unwrap(e); cause != nil {
+		r.opts.Log.Debug("call failed", "method", q.name, "request_id", q.id, "err", cause)
 	}
-	if cause := errors.Unwrap(e); cause != nil {
-		r.opts.Log.Debug("call failed", "method", q.method, "request_id", q.id, "err", cause)
-	}
+	return e
 }
 
-func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, m *Method, q request, target string, e *wire.Error) {
+func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, target string, e *wire.Error) {
 	denied := e != nil && (e.Data.Reason == wire.Forbidden || e.Data.Reason == wire.Unauthenticated)
-	if m == nil || (!m.Consequential && !denied) {
+	if q.method == nil || (!q.method.Consequential && !denied) {
 		return
 	}
 	if denied {
@@ -218,7 +208,7 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, m *Method, 
 			return // enough is on record of this caller for now
 		}
 	}
-	a := Audit{At: time.Now(), Caller: who, Method: m.Name, Target: clip(target), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
+	a := Audit{At: time.Now(), Caller: who, Method: q.name, Target: clip(target), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
 	switch {
 	case denied:
 		a.Decision, a.Reason = "denied", e.Message

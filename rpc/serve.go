@@ -93,65 +93,49 @@ func (c *Conn) idle() {
 
 // handle runs one call to its answer and, for a stream, to its end.
 func (c *Conn) handle(ctx context.Context, m wire.Message, key string, s *Stream) {
-	o, method, who, ok := c.serveCall(ctx, m, key)
-	if s == nil {
-		return
-	}
-	if !ok || o.pump == nil {
+	q := c.registry.request(m, true)
+	who, pump := c.serveCall(ctx, q, m.ID, key)
+	switch {
+	case s == nil:
+	case pump == nil:
 		s.finish(ErrClosed)
-		return
+	default:
+		c.carry(ctx, s, q, who, pump)
 	}
-	c.carry(ctx, s, method, who, o.pump)
 }
 
-// serveCall runs one call to its answer; ok reports whether it was served. A
-// stream that follows is bounded by MaxStreams, not by MaxCalls.
-func (c *Conn) serveCall(ctx context.Context, m wire.Message, key string) (o outcome, method *Method, who tsidentity.Caller, ok bool) {
+// serveCall runs one call to its answer, and returns the pump of a stream that
+// was granted. That is bounded by MaxStreams, not by MaxCalls.
+func (c *Conn) serveCall(ctx context.Context, q request, id stdjson.RawMessage, key string) (tsidentity.Caller, Pump) {
 	defer c.idle()
 	who, err := c.identify(ctx)
 	if err != nil {
 		c.served(key)
 		c.failLater(err)
-		return outcome{}, nil, who, false
+		return who, nil
 	}
-	q := request{method: m.Method, params: m.Params, meta: m.Meta, stream: true}
-	o, method, refused := c.registry.serve(ctx, who, q)
+	o, refused := c.registry.serve(ctx, who, q)
 	c.served(key)
-	if err := c.answer(ctx, m.ID, o.result, refused); err != nil {
-		c.registry.opts.Log.Debug("answer not sent", "method", m.Method, "err", err)
+	// It waits for room: a handler that was canceled is still answered.
+	err = c.send(context.WithoutCancel(ctx), wire.Message{ID: id, Result: o.result, Error: refused})
+	if err != nil && !errors.Is(err, ErrClosed) {
+		c.log.Debug("answer not sent", "method", q.name, "err", err)
 	}
-	return o, method, who, refused == nil
+	return who, o.pump
 }
 
 // carry runs a stream's pump while the caller may have it.
-func (c *Conn) carry(ctx context.Context, s *Stream, m *Method, who tsidentity.Caller, pump Pump) {
+func (c *Conn) carry(ctx context.Context, s *Stream, q request, who tsidentity.Caller, pump Pump) {
 	c.mu.Lock()
 	if s.cause == nil {
-		c.guards[s] = m.Capability
+		c.guards[s] = q.method.Capability
 	}
 	c.mu.Unlock()
-	err := pump(ctx, s)
-	select {
-	case <-s.done: // the peer, a guard or the connection ended it: that was said
-	default:
-		s.Close(err)
+	err := q.method.carry(ctx, s, pump)
+	c.log.Debug("stream ended", "method", q.name, "request_id", q.id, "err", err)
+	// What the peer, a guard or the connection ended was explained by that.
+	if err != nil && (s.Err() == nil || errors.Is(err, errPanic)) {
+		err = c.registry.failed(q, who, err)
 	}
-	c.registry.opts.Log.Debug("stream ended", "method", m.Name, "caller", who.Name(), "err", err)
-}
-
-// answer sends a result or an error, waiting for room in the outbox.
-func (c *Conn) answer(ctx context.Context, id stdjson.RawMessage, result any, refused *wire.Error) error {
-	m := wire.Message{ID: id, Error: refused}
-	if refused == nil {
-		raw, err := encode(result)
-		if err != nil {
-			m.Error = asWire(err)
-		}
-		m.Result = raw
-	}
-	err := c.send(context.WithoutCancel(ctx), m)
-	if errors.Is(err, ErrClosed) {
-		return nil
-	}
-	return err
+	s.Close(err)
 }

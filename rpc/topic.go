@@ -65,8 +65,8 @@ func (t *Topic[T]) Publish(v T) {
 	}})
 }
 
-func (t *Topic[T]) entryName() string   { return t.log.name }
-func (t *Topic[T]) eventLog() *eventLog { return t.log }
+func (t *Topic[T]) declared() (name, capability string) { return t.log.name, t.log.capability }
+func (t *Topic[T]) eventLog() *eventLog                 { return t.log }
 
 // topic is a Topic of any payload.
 type topic interface {
