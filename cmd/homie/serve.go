@@ -114,6 +114,9 @@ func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up
 	if buildfeatures.HasPeerAPIServer {
 		conf.Log.Warn("this build listens on a TCP port of the host, on which Tailscale refuses strangers; 'make build' makes one that does not")
 	}
+	if err := closeProcess(); err != nil {
+		return err
+	}
 	d, err := up.Start(ctx, conf)
 	if err != nil {
 		return err
