@@ -47,31 +47,42 @@ func (s *Stream) receiveCredit(total uint64) {
 }
 
 func (s *Stream) receiveData(f wire.Frame, buf []byte) error {
+	room, err := s.accept(f, buf)
+	if err == nil && !room {
+		// The stream alone: what comes over a relay is not its doing, and others
+		// share that connection.
+		s.Close(wire.Errorf(wire.Protocol, "more than %d scattered pieces are under way on this stream", maxQueuedFrames))
+	}
+	return err
+}
+
+// accept queues or relays a data frame, unless there is no room for it.
+func (s *Stream) accept(f wire.Frame, buf []byte) (room bool, err error) {
 	s.in.mu.Lock()
 	defer s.in.mu.Unlock()
 	n := uint64(len(f.Payload))
 	switch {
 	case s.in.ended != nil:
-		return fmt.Errorf("%w: data after the end of stream %d", errViolation, s.id)
+		return false, fmt.Errorf("%w: data after the end of stream %d", errViolation, s.id)
 	case s.in.received+n > s.in.allowed:
-		return fmt.Errorf("%w: data beyond credit on stream %d", errViolation, s.id)
+		return false, fmt.Errorf("%w: data beyond credit on stream %d", errViolation, s.id)
 	case f.Offset < s.in.next:
-		return fmt.Errorf("%w: stream %d went back from byte %d to %d", errViolation, s.id, s.in.next, f.Offset)
+		return false, fmt.Errorf("%w: stream %d went back from byte %d to %d", errViolation, s.id, s.in.next, f.Offset)
 	}
 	s.in.received += n
 	s.in.next = f.Offset + n
 	if s.in.relay != nil {
-		s.in.relay.forward(f, buf)
-		return nil
+		return s.in.relay.forward(f, buf), nil
 	}
 	if !s.joinLocked(f, buf) {
 		if s.in.frames.len() == maxQueuedFrames {
-			return fmt.Errorf("%w: more than %d scattered frames unread on stream %d", errViolation, maxQueuedFrames, s.id)
+			recycle(buf)
+			return false, nil
 		}
 		s.in.frames.push(Chunk{Offset: f.Offset, Data: f.Payload, buf: buf})
 	}
 	s.arrivedSignal()
-	return nil
+	return true, nil
 }
 
 // maxQueuedFrames bounds frames that do not continue each other, so that a

@@ -39,6 +39,7 @@ func (s *Stream) relayTo(dst *Stream) {
 	s.in.mu.Lock()
 	s.in.relay = dst
 	for _, c := range s.in.frames.all() {
+		// There is room: no more are queued here than may be there.
 		dst.forward(wire.Frame{Kind: wire.Data, Offset: c.Offset, Payload: c.Data}, nil)
 	}
 	s.in.frames.drop()
@@ -64,23 +65,29 @@ func (s *Stream) relayTo(dst *Stream) {
 // forward queues a frame that arrived on another connection, without waiting:
 // the receiver's credit, which the sender obeys, bounds it. If buf holds the
 // frame's own encoding it is sent as it is, with the stream's number put in.
-func (s *Stream) forward(f wire.Frame, buf []byte) {
+// Empty and scattered frames cost next to no credit, so that their number is
+// bounded too: forward reports whether there was room.
+func (s *Stream) forward(f wire.Frame, buf []byte) (room bool) {
 	o := s.conn.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.err != nil || s.out.ending {
 		recycle(buf)
-		return // its own end is on the way to the other side
+		return true // its own end is on the way to the other side
 	}
-	if o.dataBytes+len(f.Payload) > maxRelayedBytes || s.out.frames.len() >= maxQueuedFrames {
+	if o.dataBytes+len(f.Payload) > maxRelayedBytes {
 		recycle(buf)
 		s.conn.failLater(fmt.Errorf("%w: %d bytes unsent", errTooSlow, o.dataBytes))
-		return
+		return true
+	}
+	if s.out.frames.len() >= maxQueuedFrames {
+		recycle(buf)
+		return false
 	}
 	if buf == nil || s.out.frames.len() > 0 {
 		s.queueLocked(f.Offset, f.Payload)
 		recycle(buf)
-		return
+		return true
 	}
 	n := len(f.Payload)
 	wire.Frame{Kind: wire.Data, FromOpener: s.opener, Stream: s.id, Offset: f.Offset}.PutHeader(buf)
@@ -89,6 +96,7 @@ func (s *Stream) forward(f wire.Frame, buf []byte) {
 	o.dataBytes += n
 	s.out.frames.push(outFrame{buf: buf, end: s.out.next})
 	o.readyLocked(s)
+	return true
 }
 
 // errTooSlow closes a connection whose peer does not read.
