@@ -293,7 +293,7 @@ func (c *Conn) recheck(ctx context.Context) error {
 				s.Close(err)
 			}
 		}
-		c.subs.revoke(ctx, who)
+		c.subs.revoke(who)
 	}
 }
 

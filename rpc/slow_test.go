@@ -1,14 +1,17 @@
 package rpc_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 
 	"homie/rpc"
+	"homie/tsidentity"
 	"homie/wire"
 )
 
@@ -68,6 +71,70 @@ func TestSlowSubscriber(t *testing.T) {
 	if resets == 0 || missed == 0 {
 		t.Error("the slow subscriber missed nothing: the test is too gentle")
 	}
+}
+
+// A client that did not read the refusal of a subscription kept its other
+// rights for as long: they were looked at only after it had been told.
+func TestSlowReaderLosesRightsAllTheSame(t *testing.T) {
+	var rendered, looks atomic.Int64
+	topic := rpc.Event[string]("paper.printed", "paper:read").View(func(_ tsidentity.Caller, v string) (string, bool) {
+		rendered.Add(1)
+		return v, true
+	})
+	ended := make(chan error, 1)
+	b := newBench(t, rpc.Options{}, topic, flow("flow.watched", func(ctx context.Context, s *rpc.Stream) error {
+		s.Guard(func(tsidentity.Caller) error {
+			looks.Add(1)
+			return nil
+		})
+		<-ctx.Done()
+		ended <- context.Cause(ctx)
+		return nil
+	}))
+	slow := raw(t, b)
+	for _, line := range []string{
+		helloLine,
+		`{"jsonrpc":"2.0","id":2,"method":"flow.watched"}`,
+		`{"jsonrpc":"2.0","id":3,"method":"rpc.subscribe","params":{"topics":[{"topic":"paper.printed"}]}}`,
+	} {
+		if err := slow.WriteMessage(websocket.TextMessage, []byte(line)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := slow.ReadMessage(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// It reads nothing more. Events are short, so that they leave no room for a
+	// refusal either.
+	for published := int64(0); soon(time.Second, func() bool { return rendered.Load() >= published }); {
+		for range 1000 {
+			topic.Publish("x")
+			published++
+		}
+	}
+	b.SetCaller(member("ada", "flow:use"))
+	before := looks.Load()
+	if !soon(10*time.Second, func() bool { return looks.Load() >= before+3 }) {
+		t.Fatal("its rights are not looked at while it reads nothing")
+	}
+	b.SetCaller(member("ada", "other:use"))
+	within(t, "the end of the stream", func() { wantReason(t, <-ended, wire.Forbidden) })
+}
+
+// soon reports whether ok comes true in time.
+func soon(limit time.Duration, ok func() bool) bool {
+	deadline := time.NewTimer(limit)
+	defer deadline.Stop()
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for !ok() {
+		select {
+		case <-deadline.C:
+			return false
+		case <-poll.C:
+		}
+	}
+	return true
 }
 
 // nextEvent reads one event off a bare socket.

@@ -23,8 +23,9 @@ type subscriptions struct {
 }
 
 type cursor struct {
-	log *eventLog
-	seq uint64 // last event delivered or passed over
+	log     *eventLog
+	seq     uint64 // last event delivered or passed over
+	revoked bool   // the right to it is gone, and the client is to be told
 }
 
 func newSubscriptions(c *Conn) *subscriptions {
@@ -64,8 +65,13 @@ func (s *subscriptions) subscribe(log *eventLog, epoch string, want wire.TopicCu
 func (s *subscriptions) unsubscribe(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.cursors[name]; c != nil {
-		delete(s.cursors, name)
+	s.dropLocked(s.cursors[name])
+}
+
+// dropLocked ends a subscription if it still is one.
+func (s *subscriptions) dropLocked(c *cursor) {
+	if c != nil && s.cursors[c.log.name] == c {
+		delete(s.cursors, c.log.name)
 		c.log.unwatch(s)
 	}
 }
@@ -80,12 +86,6 @@ func (s *subscriptions) names() []string {
 	return names
 }
 
-func (s *subscriptions) has(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cursors[name] != nil
-}
-
 func (s *subscriptions) close() {
 	s.mu.Lock()
 	s.ended = true
@@ -95,18 +95,16 @@ func (s *subscriptions) close() {
 	}
 }
 
-// revoke ends the subscriptions that who may no longer have, with words.
-func (s *subscriptions) revoke(ctx context.Context, who tsidentity.Caller) {
-	for _, n := range s.names() {
-		s.mu.Lock()
-		c := s.cursors[n]
-		s.mu.Unlock()
-		if c == nil || who.Can(c.log.capability) {
-			continue
+// revoke ends the subscriptions that who may no longer have. It does not wait
+// for a client that reads slowly: run tells it, after the events before.
+func (s *subscriptions) revoke(who tsidentity.Caller) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.cursors {
+		if !who.Can(c.log.capability) {
+			c.revoked = true
+			s.signal()
 		}
-		s.unsubscribe(n)
-		err := refusal(c.log.capability)
-		_ = s.conn.notify(ctx, n, wire.Event{Error: err}) // the connection is ending otherwise
 	}
 }
 
@@ -136,19 +134,22 @@ func (s *subscriptions) run(ctx context.Context) error {
 func (s *subscriptions) deliver(ctx context.Context, name string) (again bool, err error) {
 	s.mu.Lock()
 	c := s.cursors[name]
-	var seq uint64
+	var at cursor
 	if c != nil {
-		seq = c.seq
+		at = *c
 	}
 	s.mu.Unlock()
-	if c == nil {
+	switch {
+	case c == nil:
 		return false, nil
+	case at.revoked:
+		return false, s.refuse(ctx, c)
 	}
-	events, lost := c.log.after(seq, eventsPerTurn)
+	events, lost := c.log.after(at.seq, eventsPerTurn)
 	if lost {
-		seq = c.log.newest()
-		s.advance(name, c, seq)
-		return true, s.conn.notify(ctx, name, wire.Event{Seq: seq, Reset: true})
+		newest := c.log.newest()
+		s.advance(c, newest)
+		return true, s.conn.notify(ctx, name, wire.Event{Seq: newest, Reset: true})
 	}
 	if len(events) == 0 {
 		return false, nil
@@ -157,13 +158,12 @@ func (s *subscriptions) deliver(ctx context.Context, name string) (again bool, e
 	if err != nil {
 		return false, err
 	}
+	if !who.Can(c.log.capability) {
+		return false, s.refuse(ctx, c)
+	}
 	for _, e := range events {
-		if !s.has(name) {
-			return false, nil
-		}
-		s.advance(name, c, e.seq)
-		if !who.Can(c.log.capability) {
-			continue
+		if !s.advance(c, e.seq) {
+			break
 		}
 		data, visible := e.render(who)
 		if !visible {
@@ -176,10 +176,22 @@ func (s *subscriptions) deliver(ctx context.Context, name string) (again bool, e
 	return true, nil
 }
 
-func (s *subscriptions) advance(name string, c *cursor, seq uint64) {
+// refuse ends a subscription with words.
+func (s *subscriptions) refuse(ctx context.Context, c *cursor) error {
+	s.mu.Lock()
+	s.dropLocked(c)
+	s.mu.Unlock()
+	return s.conn.notify(ctx, c.log.name, wire.Event{Error: refusal(c.log.capability)})
+}
+
+// advance moves a cursor on, and reports whether it may still be delivered to:
+// a client that reads slowly can lose its right, or move, between two events.
+func (s *subscriptions) advance(c *cursor, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cursors[name] == c {
-		c.seq = seq
+	if s.cursors[c.log.name] != c || c.revoked {
+		return false
 	}
+	c.seq = seq
+	return true
 }
