@@ -39,18 +39,12 @@ func (l *one) Addr() net.Addr { return &net.UnixAddr{Name: "one", Net: "pipe"} }
 
 // serveOne serves one connection, whose other end it returns, until the bubble
 // is done.
-func serveOne(t *testing.T, entries ...rpc.Entry) net.Conn {
+func serveOne(t *testing.T, serve http.HandlerFunc) net.Conn {
 	t.Helper()
-	r, err := rpc.NewRegistry(rpc.Options{}, entries...)
-	if err != nil {
-		t.Fatal(err)
-	}
 	here, there := net.Pipe()
 	l := &one{conns: make(chan net.Conn, 1), done: make(chan struct{})}
 	l.conns <- there
-	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		r.ServePost(w, req, member("ada", "*:*"))
-	})}
+	srv := &http.Server{Handler: serve}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	t.Cleanup(func() {
@@ -58,6 +52,16 @@ func serveOne(t *testing.T, entries ...rpc.Entry) net.Conn {
 		<-served
 	})
 	return here
+}
+
+// posts answers calls by POST.
+func posts(t *testing.T, entries ...rpc.Entry) http.HandlerFunc {
+	t.Helper()
+	r, err := rpc.NewRegistry(rpc.Options{}, entries...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(w http.ResponseWriter, req *http.Request) { r.ServePost(w, req, member("ada", "*:*")) }
 }
 
 // posted sends the head of a POST and the given part of its body, and returns
@@ -79,7 +83,7 @@ func posted(t *testing.T, c net.Conn, length int, body string) int {
 // A body that never ends held its request, and the memory of it, for ever.
 func TestSlowBodyIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		if got := posted(t, serveOne(t), 1000, `{"jsonrpc"`); got != http.StatusBadRequest {
+		if got := posted(t, serveOne(t, posts(t)), 1000, `{"jsonrpc"`); got != http.StatusBadRequest {
 			t.Errorf("a body that does not end is answered by %d, want 400", got)
 		}
 	})
@@ -88,14 +92,14 @@ func TestSlowBodyIsGivenUp(t *testing.T) {
 // The bound on a body is none on what the call then takes.
 func TestSlowCallOutlivesItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := serveOne(t, rpc.Call("job.wait", "job:use", func(ctx context.Context, _ tsidentity.Caller, _ wire.Nothing) (wire.Nothing, error) {
+		c := serveOne(t, posts(t, rpc.Call("job.wait", "job:use", func(ctx context.Context, _ tsidentity.Caller, _ wire.Nothing) (wire.Nothing, error) {
 			select {
 			case <-time.After(25 * time.Second):
 				return wire.Nothing{}, nil
 			case <-ctx.Done():
 				return wire.Nothing{}, context.Cause(ctx)
 			}
-		}))
+		})))
 		body := `{"jsonrpc":"2.0","id":1,"method":"job.wait"}`
 		if got := posted(t, c, len(body), body); got != http.StatusOK {
 			t.Errorf("a call of 25 s is answered by %d, want 200", got)

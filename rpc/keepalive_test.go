@@ -1,11 +1,18 @@
 package rpc_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"homie/rpc"
 	"homie/wire"
@@ -32,6 +39,57 @@ func TestSilentPeerIsNoticed(t *testing.T) {
 	if took := time.Since(started); took > 5*time.Second {
 		t.Errorf("it took %s, want at most 5 s", took)
 	}
+}
+
+// A message that was under way for longer than a connection may be idle ended
+// it, though every piece of it had been a sign of life.
+func TestSlowMessageIsNotSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := websocket.Upgrader{Subprotocols: []string{wire.Subprotocol}}
+		answer := `{"jsonrpc":"2.0","id":1,"result":{}}`
+		left := make(chan struct{})
+		server := serveOne(t, func(w http.ResponseWriter, req *http.Request) {
+			defer close(left)
+			ws, err := up.Upgrade(w, req, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer ws.Close()
+			if _, _, err := ws.ReadMessage(); err != nil {
+				t.Error(err)
+				return
+			}
+			var pings sync.WaitGroup
+			pings.Go(func() { _, _ = io.Copy(io.Discard, ws.NetConn()) })
+			pieces := []string{"\x81" + string(rune(len(answer)))} // the head of a text frame
+			for i, piece := range append(pieces, strings.Split(answer, "")...) {
+				if i > 0 {
+					time.Sleep(rpc.LinkKeepalive.Idle / 2) // in the bubble's time
+				}
+				if _, err := io.WriteString(ws.NetConn(), piece); err != nil {
+					t.Errorf("the other side hung up: %v", err)
+					break
+				}
+			}
+			pings.Wait()
+		})
+		c, err := rpc.Dialer{URL: "http://homie", NetDial: func(context.Context, string, string) (net.Conn, error) {
+			return server, nil
+		}}.Dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, hangUp := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- c.Run(ctx) }()
+		if err := c.Call(t.Context(), "job.wait", wire.Nothing{}, nil); err != nil {
+			t.Errorf("an answer that came slowly: %v", err)
+		}
+		hangUp()
+		<-ended
+		<-left
+	})
 }
 
 // newProxy forwards one connection to addr until cut, and then swallows

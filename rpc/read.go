@@ -33,17 +33,19 @@ func (c *Conn) readLoop(ctx context.Context) error {
 		timer := time.AfterFunc(helloTimeout, c.requireHello)
 		defer timer.Stop()
 	}
+	message := &arriving{conn: c}
 	for {
 		kind, r, err := c.ws.NextReader()
 		if err != nil {
 			return c.readError(ctx, err)
 		}
 		c.extendDeadline()
+		message.Reader = r
 		switch kind {
 		case websocket.BinaryMessage:
-			err = c.readFrame(r)
+			err = c.readFrame(message)
 		default:
-			err = c.readText(ctx, r)
+			err = c.readText(ctx, message)
 		}
 		if err != nil {
 			return c.readError(ctx, err)
@@ -54,6 +56,22 @@ func (c *Conn) readLoop(ctx context.Context) error {
 func (c *Conn) extendDeadline() {
 	// An error means that the socket is closed, which the next read says.
 	_ = c.ws.SetReadDeadline(time.Now().Add(c.keepalive.Load().Idle))
+}
+
+// arriving is a message on its way. Each piece of it is a sign of life: a large
+// one may take longer than the connection may be idle, on a slow link.
+type arriving struct {
+	io.Reader
+	conn *Conn
+}
+
+// Read reads a piece.
+func (a *arriving) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	if err == nil {
+		a.conn.extendDeadline()
+	}
+	return n, err
 }
 
 func (c *Conn) requireHello() {
