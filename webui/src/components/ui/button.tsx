@@ -12,9 +12,9 @@ const looks = {
 
 const sizes = {
   md: "min-h-11 px-4 py-1.5 text-[0.95rem] leading-snug gap-2",
-  sm: "min-h-9 px-3 text-sm gap-1.5",
+  sm: "min-h-9 px-3 text-sm gap-1.5 pointer-coarse:min-h-11",
   icon: "size-11 shrink-0",
-  iconSm: "size-9 shrink-0",
+  iconSm: "size-9 shrink-0 pointer-coarse:size-11",
 };
 
 export interface ButtonLook {

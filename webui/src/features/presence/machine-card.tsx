@@ -15,12 +15,13 @@ export function MachineCard({ machine, sessions }: { machine: Machine; sessions:
   const path = `/machines/${encodeURIComponent(machine.name)}`;
   return (
     <Card aria-label={machine.name} className="flex max-w-xl flex-col">
-      <div className="flex items-center gap-4 p-5 pb-4">
+      <div className="relative flex items-center gap-4 p-5 pb-4">
         <Window lit={machine.online} />
         <div className="min-w-0 flex-1">
           <div className="flex items-center justify-between gap-3">
             <h2 className="truncate font-display text-[1.4rem] leading-tight font-semibold">
-              <Link href={path} className="rounded-md hover:underline">
+              {/* The whole head leads to the machine. */}
+              <Link href={path} className="rounded-md after:absolute after:inset-0 after:rounded-t-(--radius-card) hover:underline">
                 {machine.name}
               </Link>
             </h2>
@@ -43,7 +44,7 @@ export function MachineCard({ machine, sessions }: { machine: Machine; sessions:
           ))}
           {running.length > SHOWN_SESSIONS && (
             <li>
-              <Link href={path} className="flex min-h-10 items-center gap-1 rounded-xl px-3 text-sm text-accent-ink hover:bg-sunken">
+              <Link href={path} className="flex min-h-11 items-center gap-1 rounded-xl px-3 text-sm text-accent-ink hover:bg-sunken">
                 All {running.length} terminals <ChevronRight aria-hidden className="size-4" />
               </Link>
             </li>

@@ -31,9 +31,9 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
     <div
       role="toolbar"
       aria-label="Keys"
-      className="shrink-0 border-t border-line bg-surface px-[max(0.375rem,env(safe-area-inset-left))] pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] in-data-keyboard:pb-1.5 short:flex short:gap-1 short:overflow-x-auto"
+      className="shrink-0 border-t border-line bg-surface px-[max(0.25rem,env(safe-area-inset-left))] pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] in-data-keyboard:pb-1.5 short:flex short:gap-1 short:overflow-x-auto"
     >
-      <div className="grid grid-cols-7 gap-1.5 short:contents">
+      <div className="grid grid-cols-7 gap-1 short:contents">
         <Key label="Esc, escape" onPress={press("escape")}>
           Esc
         </Key>
@@ -77,7 +77,7 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
           <ArrowRight />
         </Key>
       </div>
-      <div className="mt-1.5 grid grid-cols-8 gap-1.5 short:contents">
+      <div className="mt-1 grid grid-cols-8 gap-1 short:contents">
         <Key label="^C, interrupt" onPress={() => terminal.type("\x03")}>
           ^C
         </Key>

@@ -44,7 +44,7 @@ export function SearchPanel({ terminal, onClose }: { terminal: OpenTerminal; onC
   return (
     <div
       role="search"
-      className="arrive absolute top-2 right-2 left-2 z-10 flex items-center gap-1 rounded-2xl border border-line bg-surface p-1.5 shadow-card sm:left-auto sm:w-[26rem]"
+      className="arrive absolute top-2 right-2 left-2 z-10 flex items-center rounded-2xl border border-line bg-surface p-1.5 shadow-card sm:left-auto sm:w-[26rem]"
       onKeyDown={(e) => {
         if (e.key === "Escape") onClose();
       }}
@@ -61,7 +61,7 @@ export function SearchPanel({ terminal, onClose }: { terminal: OpenTerminal; onC
         autoCapitalize="off"
         autoComplete="off"
         spellCheck={false}
-        className="min-h-9 min-w-0 flex-1 rounded-xl bg-transparent px-3 text-base outline-offset-0 placeholder:text-muted sm:text-[0.95rem]"
+        className="min-h-9 min-w-0 flex-1 pointer-coarse:min-h-11 rounded-xl bg-transparent px-3 text-base outline-offset-0 placeholder:text-muted sm:text-[0.95rem]"
       />
       <span aria-live="polite" className="px-1 text-sm whitespace-nowrap text-muted tabular-nums">
         {result}

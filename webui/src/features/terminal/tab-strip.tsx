@@ -93,7 +93,9 @@ function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
   const title = useStore(terminal.title);
   const attached = useStore(terminal.attachment.session);
   const known = session ?? attached;
-  const ended = known?.state === "exited";
+  const { phase } = useStore(terminal.attachment.state);
+  const ended = known?.state === "exited" || phase === "ended" || phase === "failed";
+  const dot = ended ? "bg-line-strong/60" : phase === "away" ? "bg-lamp" : "bg-good";
   useEffect(() => {
     if (selected) item.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [selected]);
@@ -102,7 +104,7 @@ function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
       ref={item}
       role="presentation"
       className={cn(
-        "group flex h-10 shrink-0 items-center rounded-t-xl border border-b-0 pl-3",
+        "flex h-10 shrink-0 items-center pointer-coarse:h-11 rounded-t-xl border border-b-0 pl-3",
         selected ? "relative top-px border-line bg-term" : "border-transparent text-muted hover:bg-sunken",
       )}
     >
@@ -117,7 +119,7 @@ function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
         onAuxClick={(e) => e.button === 1 && onClose()}
         className="flex h-full max-w-44 items-center gap-2 rounded-md"
       >
-        <span aria-hidden className={cn("size-2 shrink-0 rounded-full", ended ? "bg-line-strong/60" : "bg-good")} />
+        <span aria-hidden className={cn("size-2 shrink-0 rounded-full", dot)} />
         <span className="truncate text-[0.95rem] font-medium">{tab.node}</span>{" "}
         {known && <span className="truncate text-sm text-muted">{sessionName(known)}</span>}
         {ended && <span className="sr-only">, ended</span>}
@@ -129,7 +131,7 @@ function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
         aria-hidden
         title={`Close the tab of ${tab.node}. The session keeps running.`}
         onClick={onClose}
-        className="mx-1 grid size-7 place-items-center rounded-lg text-muted hover:bg-line hover:text-ink"
+        className="mx-1 grid size-7 place-items-center rounded-lg text-muted hover:bg-line hover:text-ink pointer-coarse:mx-0 pointer-coarse:size-11"
       >
         <X aria-hidden className="size-4" />
       </button>
