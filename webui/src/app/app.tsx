@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import type { Whoami } from "@/gen/api";
 import { Toasts } from "@/components/ui/toast";
 import { isVisitor } from "@/rpc/client";
-import { useMe } from "@/features/identity/rights";
+import { can, useMe } from "@/features/identity/rights";
 import { VisitorPage } from "@/features/identity/visitor-page";
 import { usePath, segments } from "@/lib/router";
 import { ConnectionBanner } from "./connection-banner";
@@ -40,7 +40,8 @@ function Home({ me }: { me: Whoami }) {
   const path = usePath();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  const terminal = segments(path)[0] === "terminal";
+  const [place, node] = segments(path);
+  const terminal = place === "terminal" && node !== undefined && can(me, "terminal:read");
   useTitle(pageTitle(path));
 
   // A new page starts at its beginning for the keyboard and for screen readers.
@@ -71,7 +72,7 @@ function Home({ me }: { me: Whoami }) {
         id="main"
         ref={main}
         tabIndex={-1}
-        className="mx-auto w-full max-w-6xl flex-1 px-4 pb-28 outline-none sm:px-8 sm:pb-16"
+        className="mx-auto w-full max-w-6xl flex-1 px-4 pb-28 outline-none sm:px-8 md:pb-16"
       >
         <Page me={me} path={path} />
       </main>

@@ -25,7 +25,7 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
     case "terminal":
       if (!can(me, "terminal:read")) return <NotYours what="Terminals are" />;
       return (
-        <Suspense fallback={<Loading what="the terminal" className="px-6" />}>
+        <Suspense fallback={<Loading what="the terminal" className="px-5" />}>
           <TerminalPage me={me} tab={first && second ? { node: first, session: second } : null} />
         </Suspense>
       );
@@ -62,7 +62,7 @@ export function pageTitle(path: string): string {
 
 function Nowhere() {
   return (
-    <div className="px-4 pt-10">
+    <div className="pt-10">
       <Empty icon={<MapPinOff />} title="There is nothing here">
         <p className="mb-5">The address does not lead anywhere in this home.</p>
         <Link href="/" className={buttonClass({ look: "primary" })}>
@@ -75,7 +75,7 @@ function Nowhere() {
 
 function NotYours({ what }: { what: string }) {
   return (
-    <div className="px-4 pt-10">
+    <div className="pt-10">
       <Empty icon={<Lock />} title={`${what} not open to you`}>
         <p className="mb-5">The person who runs this home can change that in the tailnet’s policy file.</p>
         <Link href="/me" className={buttonClass({ look: "primary" })}>
