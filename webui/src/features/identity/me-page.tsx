@@ -1,8 +1,8 @@
 import { Check, Minus, TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
 import type { Whoami } from "@/gen/api";
 import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
+import { Row } from "@/components/ui/row";
 import { PageHead } from "@/components/ui/states";
 import { ThemePicker } from "@/app/theme-picker";
 import { osName } from "@/lib/format";
@@ -64,15 +64,6 @@ function IdentityCard({ me }: { me: Whoami }) {
         </dl>
       )}
     </Card>
-  );
-}
-
-export function Row({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="flex flex-wrap justify-between gap-x-6 gap-y-0.5">
-      <dt className="text-muted">{name}</dt>
-      <dd className="min-w-0 font-medium wrap-anywhere">{children}</dd>
-    </div>
   );
 }
 

@@ -2,9 +2,9 @@ import type { Whoami } from "@/gen/api";
 import { Mark } from "@/components/mark";
 import { Card } from "@/components/ui/card";
 import { CopyButton } from "@/components/ui/copy-button";
+import { Row } from "@/components/ui/row";
 import { osName } from "@/lib/format";
 import { Avatar } from "./avatar";
-import { Row } from "./me-page";
 import { shortName } from "./rights";
 
 /** What someone sees whom the tailnet knows and nobody has let in yet. */
@@ -57,9 +57,8 @@ function AskFor({ me }: { me: Whoami }) {
         Ask the person who runs this home. Send them this; it is exactly what they need:
       </p>
       <pre
-        tabIndex={0}
         aria-label="The grant to ask for"
-        className="mt-4 overflow-x-auto rounded-xl bg-sunken p-4 font-mono text-[0.8rem] leading-relaxed"
+        className="mt-4 rounded-xl bg-sunken p-4 font-mono text-[0.8rem] leading-relaxed wrap-anywhere whitespace-pre-wrap"
       >
         {me.askFor}
       </pre>

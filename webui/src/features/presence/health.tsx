@@ -4,13 +4,13 @@ import { Meter } from "@/components/ui/meter";
 import { useNow } from "@/lib/clock";
 import { ago, bytes, duration, never, osName } from "@/lib/format";
 
-/** Load, memory and disk as small bars. */
+/** How busy it is, memory and disk as small bars. */
 export function Health({ machine }: { machine: Machine }) {
   const h = machine.health;
   if (!h) return <p className="text-sm text-muted">No readings yet.</p>;
   return (
     <div className="grid grid-cols-3 gap-4">
-      <Meter stacked label="Load" text={h.load1.toFixed(2)} value={h.cpus > 0 ? h.load1 / h.cpus : 0} />
+      <Meter stacked label="Busy" text={percent(Math.min(h.load1, h.cpus), h.cpus)} value={part(h.load1, h.cpus)} />
       <Meter stacked label="Memory" text={percent(h.memoryUsed, h.memoryTotal)} value={part(h.memoryUsed, h.memoryTotal)} />
       <Meter stacked label="Disk" text={percent(h.diskUsed, h.diskTotal)} value={part(h.diskUsed, h.diskTotal)} />
     </div>
@@ -24,7 +24,7 @@ export function HealthInFull({ machine }: { machine: Machine }) {
   const cores = h.cpus === 1 ? "1 core" : `${h.cpus} cores`;
   return (
     <div className="grid gap-5">
-      <Meter label="Load" text={`${h.load1.toFixed(2)} on ${cores}`} value={h.cpus > 0 ? h.load1 / h.cpus : 0} />
+      <Meter label="Busy" text={`load ${h.load1.toFixed(2)} on ${cores}`} value={part(h.load1, h.cpus)} />
       <Meter
         label="Memory"
         text={`${bytes(h.memoryUsed)} of ${bytes(h.memoryTotal)}`}

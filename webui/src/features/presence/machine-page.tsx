@@ -1,11 +1,11 @@
 import { ArrowLeft, SearchX } from "lucide-react";
 import type { Machine, Whoami } from "@/gen/api";
 import { Card } from "@/components/ui/card";
+import { Row } from "@/components/ui/row";
 import { Empty, Failed, Loading } from "@/components/ui/states";
 import { ago, moment, never, osName } from "@/lib/format";
 import { useLive } from "@/lib/live";
 import { Link } from "@/lib/router";
-import { Row } from "@/features/identity/me-page";
 import { can } from "@/features/identity/rights";
 import { OpenTerminal } from "@/features/terminal/open-terminal";
 import { SessionRow } from "@/features/terminal/session-row";

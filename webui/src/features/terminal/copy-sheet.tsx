@@ -31,6 +31,7 @@ function Text({ text }: { text: string }) {
   return (
     <pre
       ref={field}
+      data-first
       tabIndex={0}
       aria-label="Text of the terminal"
       className="mt-4 min-h-32 flex-1 overflow-auto rounded-xl bg-sunken p-4 font-mono text-[0.8rem] leading-relaxed select-text"

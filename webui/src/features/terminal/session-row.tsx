@@ -23,7 +23,7 @@ export function SessionRow({ session: s, named }: { session: Session; named?: bo
             {sessionName(s)} <span className="font-normal text-muted">as {s.account}</span>
           </span>
           <span className="block truncate text-sm text-muted">
-            {running ? `${s.startedBy}, ${ago(s.startedAt)}` : exitWords(s)}
+            {running ? `${ago(s.startedAt)} · ${s.startedBy}` : exitWords(s)}
           </span>
         </span>
         <span className="flex items-center gap-1 text-sm text-accent-ink">

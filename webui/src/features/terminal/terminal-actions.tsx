@@ -67,7 +67,7 @@ export function TerminalActions({ session, terminal, mayEnd, onSearch, onCopy, o
         </MenuItem>
         <MenuChoice checked={screenReader} onSelect={() => change({ screenReader: !screenReader })}>
           <Accessibility aria-hidden />
-          Read out loud for screen readers
+          Readable for screen readers
         </MenuChoice>
         <MenuLine />
         <MenuItem onSelect={onClose}>
