@@ -4,6 +4,7 @@ import { Button } from "@/components/ui/button";
 import { useNow } from "@/lib/clock";
 import { useStore } from "@/lib/store";
 import type { Status } from "@/rpc/client";
+import { FloatingNote } from "./floating-note";
 
 /** A short break heals unseen; only a longer one is worth words. */
 const PATIENCE = 700;
@@ -39,12 +40,10 @@ export function ConnectionBanner() {
 
 function Banner({ status }: { status: Status }) {
   return (
-    <div className="pointer-events-none fixed inset-x-3 top-16 z-30 flex justify-center">
-      <div className="arrive pointer-events-auto flex max-w-lg items-center gap-3 rounded-2xl border border-line bg-surface py-2 pr-2 pl-4 shadow-card">
-        <span aria-hidden className="breathe size-2.5 shrink-0 rounded-full bg-lamp" />
-        <BannerText status={status} />
-      </div>
-    </div>
+    <FloatingNote>
+      <span aria-hidden className="breathe size-2.5 shrink-0 rounded-full bg-lamp" />
+      <BannerText status={status} />
+    </FloatingNote>
   );
 }
 

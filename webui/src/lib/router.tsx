@@ -20,10 +20,6 @@ export function usePath(): string {
   return useStore(path);
 }
 
-export function currentPath(): string {
-  return path.get();
-}
-
 /** The parts of a path, decoded: "/machines/den" gives ["machines", "den"]. */
 export function segments(of: string): string[] {
   return of

@@ -11,6 +11,7 @@ import { toastDone, toastError } from "@/components/ui/toast";
 import { ago, moment, osName } from "@/lib/format";
 import { useLive } from "@/lib/live";
 import { useCan } from "@/features/identity/rights";
+import { JoinCommand } from "./join-command";
 import { pairings } from "./pairings";
 
 /** The machines that ask to join, and those that have. */
@@ -35,10 +36,9 @@ function Requests({ requests }: { requests: Request[] }) {
   if (requests.length === 0) {
     return (
       <Empty icon={<DoorOpen />} title="Nobody is at the door">
-        <p>
-          To add a machine, run <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-sm">homie node --gateway homie</code>{" "}
-          on it. It shows up here and waits for your yes.
-        </p>
+        <p>On a computer that should join this home, run:</p>
+        <JoinCommand />
+        <p>It then asks to join here, and waits for your yes.</p>
       </Empty>
     );
   }
