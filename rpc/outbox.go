@@ -66,8 +66,9 @@ func (o *outbox) freedLocked() {
 	}
 }
 
-// waitLocked unlocks, waits until room was made, and locks again.
-func (o *outbox) waitLocked(ctx context.Context) error {
+// waitLocked unlocks, waits until room was made or over is closed, and locks
+// again.
+func (o *outbox) waitLocked(ctx context.Context, over <-chan struct{}) error {
 	if o.room == nil {
 		o.room = make(chan struct{})
 	}
@@ -76,6 +77,8 @@ func (o *outbox) waitLocked(ctx context.Context) error {
 	defer o.mu.Lock()
 	select {
 	case <-room:
+		return nil
+	case <-over:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -86,17 +89,15 @@ func (o *outbox) waitLocked(ctx context.Context) error {
 func (o *outbox) addText(ctx context.Context, b []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for o.err == nil && o.textBytes > 0 && o.textBytes+len(b) > maxControlBytes {
-		if err := o.waitLocked(ctx); err != nil {
+	for o.err == nil && !o.fitsLocked(b) {
+		if err := o.waitLocked(ctx, nil); err != nil {
 			return err
 		}
 	}
 	if o.err != nil {
 		return o.err
 	}
-	o.text.push(b)
-	o.textBytes += len(b)
-	o.signal()
+	o.addLocked(b)
 	return nil
 }
 
@@ -104,13 +105,22 @@ func (o *outbox) addText(ctx context.Context, b []byte) error {
 func (o *outbox) tryText(b []byte) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.err != nil || (o.textBytes > 0 && o.textBytes+len(b) > maxControlBytes) {
+	if o.err != nil || !o.fitsLocked(b) {
 		return false
 	}
+	o.addLocked(b)
+	return true
+}
+
+// fitsLocked reports whether there is room for b; a single frame always has it.
+func (o *outbox) fitsLocked(b []byte) bool {
+	return o.textBytes == 0 || o.textBytes+len(b) <= maxControlBytes
+}
+
+func (o *outbox) addLocked(b []byte) {
 	o.text.push(b)
 	o.textBytes += len(b)
 	o.signal()
-	return true
 }
 
 // addPong remembers to answer the newest ping.

@@ -107,8 +107,19 @@ func (s *Stream) Guard(check func(tsidentity.Caller) error) {
 
 // Send queues p, whose first byte has the given offset in the source, and waits
 // for credit and for room. It keeps no reference to p. Offsets never go back; a
-// larger one than expected tells the receiver that bytes were skipped.
+// larger one than expected tells the receiver that bytes were skipped. After the
+// stream has ended it returns why, as Err does.
 func (s *Stream) Send(ctx context.Context, offset uint64, p []byte) error {
+	err := s.send(ctx, offset, p)
+	if errors.Is(err, errEnded) {
+		if cause := s.Err(); cause != nil {
+			return cause
+		}
+	}
+	return err
+}
+
+func (s *Stream) send(ctx context.Context, offset uint64, p []byte) error {
 	o := s.conn.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -118,7 +129,7 @@ func (s *Stream) Send(ctx context.Context, offset uint64, p []byte) error {
 		}
 		n := min(len(p), wire.MaxFrame, int(s.out.limit-s.out.sent))
 		if n == 0 || (o.dataBytes > 0 && o.dataBytes+n > maxDataBytes) {
-			if err := s.waitLocked(ctx); err != nil {
+			if err := o.waitLocked(ctx, s.done); err != nil {
 				return err
 			}
 			continue
@@ -130,44 +141,22 @@ func (s *Stream) Send(ctx context.Context, offset uint64, p []byte) error {
 	return nil
 }
 
-// Credit returns how many payload bytes the peer allows at the moment.
-func (s *Stream) Credit() int {
-	o := s.conn.out
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return int(s.out.limit - s.out.sent)
-}
-
-// waitLocked waits for room or credit, for ctx, or for the end of the stream.
-func (s *Stream) waitLocked(ctx context.Context) error {
-	o := s.conn.out
-	if o.room == nil {
-		o.room = make(chan struct{})
-	}
-	room := o.room
-	o.mu.Unlock()
-	defer o.mu.Lock()
-	select {
-	case <-room:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-s.done:
-		return s.Err()
-	}
-}
-
 func (s *Stream) sendableLocked() error {
-	switch {
-	case s.conn.out.err != nil:
+	if s.conn.out.err != nil {
 		return s.conn.out.err
-	case s.out.ending:
+	}
+	select {
+	case <-s.done:
+		return errEnded
+	default:
+	}
+	if s.out.ending {
 		return errEnded
 	}
 	return nil
 }
 
-// errEnded is returned by Send after this side ended the stream.
+// errEnded is returned by Send after CloseSend.
 var errEnded = errors.New("rpc: send on a stream that was ended")
 
 // queueLocked adds payload to the last queued frame if it continues it and

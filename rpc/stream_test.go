@@ -248,6 +248,24 @@ func TestSmallWritesJoin(t *testing.T) {
 	}
 }
 
+// Whoever sends learns why the other side ended the stream, whether it waits for
+// credit at that moment or sends again later.
+func TestSendSaysWhyTheStreamEnded(t *testing.T) {
+	full := make(chan struct{})
+	b := newBench(t, rpc.Options{}, flow("flow.over", func(context.Context, *rpc.Stream) error {
+		<-full
+		return wire.Errorf(wire.Conflict, "the session is over")
+	}))
+	s := open(t, b.dial(t), "flow.over")
+	if err := s.Send(t.Context(), 0, make([]byte, wire.Window)); err != nil {
+		t.Fatal(err)
+	}
+	close(full)
+	for range 2 {
+		wantReason(t, s.Send(t.Context(), wire.Window, []byte("x")), wire.Conflict)
+	}
+}
+
 // Taking a right away closes the open stream within about a second.
 func TestRevocationClosesStreams(t *testing.T) {
 	b := newBench(t, rpc.Options{}, flow("flow.echo", echo))
