@@ -40,6 +40,17 @@ func add(_ context.Context, _ tsidentity.Caller, p addParams) (sum, error) {
 	return sum{Sum: p.A + p.B}, nil
 }
 
+type listParams struct {
+	Page int `json:"page"`
+}
+
+func (p *listParams) Validate() error {
+	if p.Page < 1 {
+		return errors.New("pages count from 1")
+	}
+	return nil
+}
+
 func broken(context.Context, tsidentity.Caller, wire.Nothing) (wire.Nothing, error) {
 	return wire.Nothing{}, errors.New("the secret path /var/lib is gone")
 }
@@ -59,6 +70,9 @@ func TestCall(t *testing.T) {
 func TestCallRefusals(t *testing.T) {
 	b := newBench(t, rpc.Options{},
 		rpc.Call("math.add", "math:use", add),
+		rpc.Call("math.list", "math:use", func(context.Context, tsidentity.Caller, listParams) (wire.Nothing, error) {
+			return wire.Nothing{}, nil
+		}),
 		rpc.Call("math.broken", "math:use", broken),
 		rpc.Call("math.panic", "math:use", func(context.Context, tsidentity.Caller, wire.Nothing) (wire.Nothing, error) {
 			panic("boom")
@@ -80,6 +94,7 @@ func TestCallRefusals(t *testing.T) {
 		{"math.add", map[string]any{"a": "one"}, wire.InvalidParams},
 		{"math.add", map[string]any{"a": -1}, wire.InvalidParams},
 		{"math.add", []int{1, 2}, wire.InvalidParams},
+		{"math.list", listParams{}, wire.InvalidParams},
 		{"math.broken", wire.Nothing{}, wire.Internal},
 		{"math.panic", wire.Nothing{}, wire.Internal},
 		{"math.slow", wire.Nothing{}, wire.Timeout},

@@ -46,7 +46,7 @@ func decodeParams[P any](raw stdjson.RawMessage) (P, error) {
 	if err := decodeStrict(raw, &p); err != nil {
 		return p, wire.Errorf(wire.InvalidParams, "params: %v", err).Because(err)
 	}
-	if v, ok := any(p).(validator); ok {
+	if v, ok := any(&p).(validator); ok { // whatever its receiver is
 		if err := v.Validate(); err != nil {
 			return p, wire.Errorf(wire.InvalidParams, "params: %v", err).Because(err)
 		}

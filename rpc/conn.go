@@ -117,8 +117,8 @@ func (c *Conn) SetKeepalive(k Keepalive) {
 	c.out.signal() // the writer takes up the new pace
 }
 
-// Close asks the connection to end with the given cause, which the other side
-// is told in its close frame. It does not wait; see Done.
+// Close asks a connection that runs to end with the given cause, which must not
+// be nil; the other side is told in its close frame. It does not wait; see Done.
 func (c *Conn) Close(cause error) { c.failLater(cause) }
 
 func (c *Conn) failLater(err error) {

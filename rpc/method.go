@@ -102,7 +102,7 @@ func newMethod[P, R any](name, capability string, handler any, serve func(contex
 		if err != nil {
 			return outcome{}, err
 		}
-		o := outcome{target: targetOf(p)}
+		o := outcome{target: targetOf(&p)}
 		r, pump, err := serve(ctx, who, p)
 		if err != nil {
 			return o, err
