@@ -123,7 +123,7 @@ func (r *Registry) ServeSocket(w http.ResponseWriter, req *http.Request, who tsi
 	key := who.Key()
 	if !r.sockets.open(key) {
 		w.Header().Set("Retry-After", "5")
-		http.Error(w, fmt.Sprintf("too many connections: the limit is %d for each person's device; close one", maxSocketsPerCaller), http.StatusTooManyRequests)
+		http.Error(w, fmt.Sprintf("too many connections: the limits are %d for each person's device and %d in all; close one, or try again", maxSocketsPerCaller, maxSockets), http.StatusTooManyRequests)
 		return
 	}
 	defer r.sockets.close(key)
