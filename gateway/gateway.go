@@ -75,6 +75,8 @@ func Open(conf Config) (*Gateway, error) {
 	if conf.Out == nil {
 		conf.Out = io.Discard
 	}
+	// The schema is the first one, and nobody takes the write sets yet: the
+	// options of store for both are free.
 	db, err := store.Open(filepath.Join(conf.StateDir, "homie.db"), store.Options{Log: conf.Log})
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ type household struct {
 func services(w world) household {
 	var (
 		log   = audit.New(w.db, w.logFor("audit"))
-		who   = identity.New(w.self)
+		who   = identity.New(w.self, w.db.Degraded)
 		pair  = pairing.New(w.db, w.logFor("pairing"))
 		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))
 		here  = presence.New(links, w.paths, w.logFor("presence"))

@@ -62,6 +62,9 @@ type Whoami struct {
 	Grants []GrantInfo `json:"grants"`
 	// Problems are malformed grant values that were skipped, in words.
 	Problems []string `json:"problems"`
+	// Warnings are what is wrong with this home, in words, for the person who
+	// runs it; empty for everybody else.
+	Warnings []string `json:"warnings"`
 	// AskFor is the policy-file grant, ready to paste, that would let this
 	// caller in; "" for a caller that has a right already.
 	AskFor string `json:"askFor"`

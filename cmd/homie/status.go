@@ -45,6 +45,7 @@ func statusCommand(p process, f *flag.FlagSet) action {
 
 func printServer(w io.Writer, s status) {
 	fmt.Fprintf(w, "Gateway  %s %s\nYou      %s\n", s.Server.Name, s.Server.Version, describe(s.Caller))
+	printWarnings(w, s.Caller)
 }
 
 func printMachines(w io.Writer, machines []presence.Machine, now time.Time) error {

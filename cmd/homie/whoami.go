@@ -51,7 +51,15 @@ func printWhoami(w io.Writer, who wire.Whoami) {
 	for _, problem := range who.Problems {
 		fmt.Fprintf(w, "  ! %s\n", problem)
 	}
+	printWarnings(w, who)
 	printAskFor(w, who)
+}
+
+// printWarnings tells an owner what is wrong with the home.
+func printWarnings(w io.Writer, who wire.Whoami) {
+	for _, warning := range who.Warnings {
+		fmt.Fprintf(w, "  ! %s\n", warning)
+	}
 }
 
 // grant is one grant value in words.

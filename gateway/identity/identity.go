@@ -1,10 +1,12 @@
 // Package identity tells callers who Homie thinks they are and what they may
-// do, and which grant to ask for if the answer is nothing.
+// do, and which grant to ask for if the answer is nothing. Owners also hear what
+// is wrong with the home.
 package identity
 
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"homie/rpc"
@@ -14,12 +16,16 @@ import (
 
 // Service describes callers.
 type Service struct {
-	gateway func() tsidentity.Device
+	gateway  func() tsidentity.Device
+	degraded func() error
 }
 
 // New returns the service. gateway returns the gateway's own device, which the
-// grants it suggests have as their destination.
-func New(gateway func() tsidentity.Device) *Service { return &Service{gateway: gateway} }
+// grants it suggests have as their destination; degraded, why the state is older
+// than this program, nil if it is not.
+func New(gateway func() tsidentity.Device, degraded func() error) *Service {
+	return &Service{gateway: gateway, degraded: degraded}
+}
 
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {
@@ -47,6 +53,7 @@ func (s *Service) Describe(who tsidentity.Caller) wire.Whoami {
 		Capabilities: append([]string{}, who.Rights.Patterns()...),
 		Grants:       []wire.GrantInfo{},
 		Problems:     append([]string{}, who.Rights.Problems...),
+		Warnings:     s.warnings(who),
 	}
 	if who.Person.ID != "" {
 		out.Person = &wire.Person{
@@ -65,6 +72,17 @@ func (s *Service) Describe(who tsidentity.Caller) wire.Whoami {
 	}
 	if who.Visitor() {
 		out.AskFor = s.askFor(who)
+	}
+	return out
+}
+
+// warnings are for owners. Why something broke is in the log.
+func (s *Service) warnings(who tsidentity.Caller) []string {
+	out := []string{}
+	if slices.Contains(who.Rights.Roles(), string(tsidentity.RoleOwner)) && s.degraded() != nil {
+		out = append(out, "The last update could not bring Homie's data into its new form. Nothing is lost: the data is as it was before, "+
+			"and what is new in this version may not work. The gateway's log says why, at \"migration failed\"; "+
+			"see to that and restart the gateway, or install the version from before.")
 	}
 	return out
 }

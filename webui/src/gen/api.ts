@@ -471,6 +471,8 @@ export interface Whoami {
   grants: GrantInfo[];
   /** Problems are malformed grant values that were skipped, in words. */
   problems: string[];
+  /** Warnings are what is wrong with this home, in words, for the person who runs it; empty for everybody else. */
+  warnings: string[];
   /** AskFor is the policy-file grant, ready to paste, that would let this caller in; "" for a caller that has a right already. */
   askFor: string;
 }

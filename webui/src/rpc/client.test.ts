@@ -15,6 +15,7 @@ const olivia: Whoami = {
   capabilities: ["*:*"],
   grants: [],
   problems: [],
+  warnings: [],
   askFor: "",
 };
 const visitor: Whoami = { ...olivia, name: "Vera", roles: [], capabilities: [], askFor: "{}" };

@@ -1,5 +1,6 @@
-import { Plus } from "lucide-react";
+import { Plus, TriangleAlert } from "lucide-react";
 import type { Machine, Whoami } from "@/gen/api";
+import { Card } from "@/components/ui/card";
 import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
 import { useLive } from "@/lib/live";
 import { Link } from "@/lib/router";
@@ -25,6 +26,7 @@ export function MachinesPage({ me }: { me: Whoami }) {
           className="mb-3 w-28 shrink-0 sm:mr-4 sm:-mb-1.5 sm:w-56"
         />
       </div>
+      <Warnings all={me.warnings} />
       {can(me, "pairing:read") && <WaitingRequests />}
       {state.status === "loading" && <Loading what="your machines" />}
       {state.status === "error" && <Failed error={state.error} onRetry={machines.refresh} />}
@@ -38,6 +40,16 @@ export function MachinesPage({ me }: { me: Whoami }) {
       )}
     </>
   );
+}
+
+/** What is wrong with the home. The gateway tells it to those who run it. */
+function Warnings({ all }: { all: string[] }) {
+  return all.map((warning) => (
+    <Card key={warning} role="alert" className="mb-5 flex gap-3 border-warn/40 bg-warn-soft p-5 text-warn">
+      <TriangleAlert aria-hidden className="size-5 shrink-0" />
+      {warning}
+    </Card>
+  ));
 }
 
 function NoMachines({ me }: { me: Whoami }) {
