@@ -5,6 +5,8 @@ import (
 	stdjson "encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"homie/wire"
 )
@@ -122,7 +124,7 @@ func (c *Conn) abandon(id stdjson.RawMessage) {
 
 func decodeAnswer(m wire.Message, method string, result any) error {
 	if m.Error != nil {
-		return m.Error
+		return foreign(m.Error)
 	}
 	if result == nil {
 		return nil
@@ -131,4 +133,39 @@ func decodeAnswer(m wire.Message, method string, result any) error {
 		return fmt.Errorf("decoding the answer to %s: %w", method, err)
 	}
 	return nil
+}
+
+// maxMessage bounds the words of an error that come from elsewhere, in bytes.
+const maxMessage = 1000
+
+// foreign is an error of the other side as it may be repeated: in an answer, in
+// the audit log, on somebody's terminal. A machine chose the words, and they are
+// short and without characters that a terminal obeys, or that turn text around.
+func foreign(e *wire.Error) *wire.Error {
+	out := *e
+	out.Message = plain(e.Message, maxMessage)
+	out.Data.Reason = wire.Reason(plain(string(e.Data.Reason), maxName))
+	out.Data.RequestID = plain(e.Data.RequestID, maxName)
+	if n := e.Data.Needs; n != nil {
+		out.Data.Needs = &wire.Needs{
+			Capability: plain(n.Capability, maxName), Account: plain(n.Account, maxName),
+			Node: wire.NodeName(plain(string(n.Node), maxName)),
+		}
+	}
+	return &out
+}
+
+// maxName bounds a name in an error that comes from elsewhere, in bytes.
+const maxName = 128
+
+func plain(s string, most int) string {
+	return shorten(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsGraphic(r):
+			return r
+		}
+		return -1
+	}, s), most)
 }

@@ -18,8 +18,8 @@ type Rate struct {
 // DefaultRate is generous to a person at a screen and stops a loop.
 var DefaultRate = Rate{PerSecond: 100, Burst: 400}
 
-// denialRate bounds how many refusals of one caller are put on record, so that
-// nobody can push everybody else's entries out of the audit log.
+// denialRate bounds how many refusals and failures of one caller are put on
+// record, so that nobody can push everybody else's entries out of the audit log.
 var denialRate = Rate{PerSecond: 0.2, Burst: 30}
 
 const (

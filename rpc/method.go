@@ -27,7 +27,8 @@ type Method struct {
 	// Consequential methods leave an audit entry whatever their outcome; of the
 	// others only refusals do.
 	Consequential bool
-	// Timeout bounds a plain call; streams are bounded by their connection.
+	// Timeout bounds a call; the stream that follows one is bounded by its
+	// connection.
 	Timeout time.Duration
 	// Params and Result are the types on the wire, Handler is the function
 	// that serves the method; all three are for code generation.
@@ -58,7 +59,7 @@ func Audited() Option { return func(m *Method) { m.Consequential = true } }
 // Timeout bounds each call of the method; the default is DefaultTimeout.
 func Timeout(d time.Duration) Option { return func(m *Method) { m.Timeout = d } }
 
-// DefaultTimeout bounds a plain call, so that no caller waits for ever.
+// DefaultTimeout bounds a call, so that no caller waits for ever.
 const DefaultTimeout = 30 * time.Second
 
 // Call declares a method that answers once.

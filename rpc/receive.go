@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -111,7 +110,8 @@ func (s *Stream) receiveEnd(payload []byte) error {
 		if err := decodeLenient(payload, e); err != nil {
 			return fmt.Errorf("%w: end of stream %d: %v", errViolation, s.id, err)
 		}
-		cause = e
+		e = foreign(e)
+		cause, payload = e, endPayload(e)
 	}
 	s.in.mu.Lock()
 	if s.in.ended == nil {
@@ -121,7 +121,7 @@ func (s *Stream) receiveEnd(payload []byte) error {
 	s.in.mu.Unlock()
 	s.arrivedSignal()
 	if relay != nil {
-		relay.end(bytes.Clone(payload))
+		relay.end(payload)
 		relay.finishIfEnded()
 	}
 	if len(payload) > 0 {

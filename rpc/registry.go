@@ -26,6 +26,9 @@ type Options struct {
 	Audit func(context.Context, Audit)
 	// Describe says who a caller is, for rpc.hello.
 	Describe func(tsidentity.Caller) wire.Whoami
+	// Explain gives an error that is none of wire's the words that a caller is
+	// told, and nil if it has none better than that something went wrong.
+	Explain func(error) *wire.Error
 	// Server is what rpc.hello says of this program; Epoch is filled in.
 	Server wire.ServerInfo
 	// Document is the OpenRPC document that rpc.discover returns.
@@ -57,7 +60,7 @@ type Registry struct {
 	methods map[string]*Method
 	topics  map[string]*eventLog
 	limits  *limiters
-	denials *limiters // of audit entries about refusals
+	denials *limiters // of audit entries about what did not happen
 	sockets sockets
 
 	carrying sync.WaitGroup // connections from ServeSocket
@@ -80,6 +83,9 @@ func NewRegistry(opts Options, entries ...Entry) (*Registry, error) {
 	}
 	if opts.Describe == nil {
 		opts.Describe = func(who tsidentity.Caller) wire.Whoami { return wire.Whoami{Name: who.Name()} }
+	}
+	if opts.Explain == nil {
+		opts.Explain = func(error) *wire.Error { return nil }
 	}
 	if opts.Audit == nil {
 		opts.Audit = func(context.Context, Audit) {}
@@ -177,23 +183,24 @@ func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, q request
 	if m.Streaming && !q.stream {
 		return outcome{}, wire.Errorf(wire.Unsupported, "%s carries a stream; call it over a WebSocket", m.Name)
 	}
-	if !m.Streaming {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, m.Timeout)
-		defer cancel()
-	}
+	ctx, cancel := context.WithTimeout(ctx, m.Timeout) // of the answer; a stream's pump has another
+	defer cancel()
 	return m.run(ctx, who, q.params)
 }
 
 // failed returns what the caller is told of err, and puts the rest into the log
 // under the same id.
 func (r *Registry) failed(q request, who tsidentity.Caller, err error) *wire.Error {
-	e := asWire(err)
-	e.Data.RequestID = q.id
+	e, level, message := asWire(err), slog.LevelDebug, "call failed"
 	if e.Data.Reason == wire.Internal {
-		r.opts.Log.Error("call broke", "method", q.name, "caller", who.Name(), "request_id", q.id, "err", err)
-	} else if cause := errors.Unwrap(e); cause != nil {
-		r.opts.Log.Debug("call failed", "method", q.name, "request_id", q.id, "err", cause)
+		level, message = slog.LevelError, "call broke"
+		if told := r.opts.Explain(err); told != nil {
+			e, level, message = told.Because(err), slog.LevelWarn, "call failed"
+		}
+	}
+	e.Data.RequestID = q.id
+	if cause := errors.Unwrap(e); cause != nil {
+		r.opts.Log.Log(context.Background(), level, message, "method", q.name, "caller", who.Name(), "request_id", q.id, "err", cause)
 	}
 	return e
 }
@@ -203,7 +210,7 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, 
 	if q.method == nil || (!q.method.Consequential && !denied) {
 		return
 	}
-	if denied {
+	if e != nil { // an act that did not happen: of those, a caller has any number
 		if _, ok := r.denials.allow(who); !ok {
 			return // enough is on record of this caller for now
 		}
@@ -211,9 +218,9 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, 
 	a := Audit{At: time.Now(), Caller: who, Method: q.name, Target: clip(target), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
 	switch {
 	case denied:
-		a.Decision, a.Reason = "denied", e.Message
+		a.Decision, a.Reason = "denied", shorten(e.Message, maxMessage)
 	case e != nil:
-		a.Decision, a.Reason = "failed", e.Message
+		a.Decision, a.Reason = "failed", shorten(e.Message, maxMessage)
 	}
 	r.opts.Audit(ctx, a)
 }
@@ -240,9 +247,12 @@ func asWire(err error) *wire.Error {
 }
 
 // clip shortens what a caller sent before it is repeated.
-func clip(s string) string {
-	if len(s) > 80 {
-		return strings.ToValidUTF8(s[:80], "") + "…"
+func clip(s string) string { return shorten(s, 80) }
+
+// shorten cuts text that is longer than the given bytes.
+func shorten(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }
