@@ -69,7 +69,7 @@ func (s *Stream) accept(f wire.Frame, buf []byte) (room bool, err error) {
 		return false, fmt.Errorf("%w: stream %d went back from byte %d to %d", errViolation, s.id, s.in.next, f.Offset)
 	}
 	s.in.received += n
-	s.in.next = f.Offset + n
+	s.in.next = f.Next()
 	if s.in.relay != nil {
 		return s.in.relay.forward(f, buf), nil
 	}
@@ -78,7 +78,7 @@ func (s *Stream) accept(f wire.Frame, buf []byte) (room bool, err error) {
 			recycle(buf)
 			return false, nil
 		}
-		s.in.frames.push(Chunk{Offset: f.Offset, Data: f.Payload, buf: buf})
+		s.in.frames.push(Chunk{Kind: f.Kind, Last: f.Last, Offset: f.Offset, Data: f.Payload, buf: buf})
 	}
 	s.arrivedSignal()
 	return true, nil
@@ -91,7 +91,7 @@ const maxQueuedFrames = 2048
 // joinLocked adds a small frame to the last unread one if it continues it.
 func (s *Stream) joinLocked(f wire.Frame, buf []byte) bool {
 	last := s.in.frames.last()
-	if last == nil || len(f.Payload) > smallFrame {
+	if last == nil || len(f.Payload) > smallFrame || f.Kind != wire.Data || last.Kind != wire.Data {
 		return false
 	}
 	if last.Offset+uint64(len(last.Data)) != f.Offset || cap(last.buf) > wire.HeaderSize+smallFrame ||

@@ -40,7 +40,7 @@ func (s *Stream) relayTo(dst *Stream) {
 	s.in.relay = dst
 	for _, c := range s.in.frames.all() {
 		// There is room: no more are queued here than may be there.
-		dst.forward(wire.Frame{Kind: wire.Data, Offset: c.Offset, Payload: c.Data}, nil)
+		dst.forward(wire.Frame{Kind: c.Kind, Last: c.Last, Offset: c.Offset, Payload: c.Data}, nil)
 	}
 	s.in.frames.drop()
 	ended := s.in.ended
@@ -84,18 +84,18 @@ func (s *Stream) forward(f wire.Frame, buf []byte) (room bool) {
 		recycle(buf)
 		return false
 	}
-	if buf == nil || s.out.frames.len() > 0 {
+	data := f.Kind == wire.Data
+	if data && (buf == nil || s.out.frames.len() > 0) {
 		s.queueLocked(f.Offset, f.Payload)
 		recycle(buf)
 		return true
 	}
-	n := len(f.Payload)
-	wire.Frame{Kind: wire.Data, FromOpener: s.opener, Stream: s.id, Offset: f.Offset}.PutHeader(buf)
-	s.out.sent += uint64(n)
-	s.out.next = f.Offset + uint64(n)
-	o.dataBytes += n
-	s.out.frames.push(outFrame{buf: buf, end: s.out.next})
-	o.readyLocked(s)
+	f.FromOpener, f.Stream = s.opener, s.id
+	if buf == nil {
+		buf = f.Append(frameBuffer(len(f.Payload)))
+	}
+	f.PutHeader(buf)
+	s.pushLocked(outFrame{buf: buf, end: f.Next(), data: data})
 	return true
 }
 

@@ -46,10 +46,11 @@ type outgoing struct {
 	endSent    bool
 }
 
-// outFrame is an encoded data frame.
+// outFrame is an encoded frame with a payload.
 type outFrame struct {
-	buf []byte // header and payload
-	end uint64 // offset after its last byte
+	buf  []byte // header and payload
+	end  uint64 // offset after its last byte
+	data bool   // the source's own bytes, which others may join
 }
 
 func (f outFrame) size() int { return len(f.buf) - wire.HeaderSize }
@@ -71,6 +72,8 @@ type incoming struct {
 // Chunk is a piece of a stream as it arrived. Data is valid until the next
 // Recv on the stream.
 type Chunk struct {
+	Kind   wire.Kind // wire.Data, wire.State or wire.Note
+	Last   bool      // the final piece of a State
 	Offset uint64
 	Data   []byte
 
@@ -110,7 +113,14 @@ func (s *Stream) Guard(check func(tsidentity.Caller) error) {
 // larger one than expected tells the receiver that bytes were skipped. After the
 // stream has ended it returns why, as Err does.
 func (s *Stream) Send(ctx context.Context, offset uint64, p []byte) error {
-	err := s.send(ctx, offset, p)
+	return s.whyEnded(s.send(ctx, len(p), func(at, n int) {
+		s.queueLocked(offset+uint64(at), p[at:at+n])
+	}))
+}
+
+// whyEnded puts the reason for which the stream has ended in the place of
+// errEnded.
+func (s *Stream) whyEnded(err error) error {
 	if errors.Is(err, errEnded) {
 		if cause := s.Err(); cause != nil {
 			return cause
@@ -119,26 +129,38 @@ func (s *Stream) Send(ctx context.Context, offset uint64, p []byte) error {
 	return err
 }
 
-func (s *Stream) send(ctx context.Context, offset uint64, p []byte) error {
+// send waits for credit and room for size payload bytes, piece by piece, and
+// has each queued, with the outbox locked: n bytes from at on.
+func (s *Stream) send(ctx context.Context, size int, queueLocked func(at, n int)) error {
 	o := s.conn.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for len(p) > 0 {
-		if err := s.sendableLocked(); err != nil {
+	for at := 0; at < size; {
+		n, err := s.roomLocked(ctx, size-at)
+		if err != nil {
 			return err
 		}
-		n := min(len(p), wire.MaxFrame, int(s.out.limit-s.out.sent))
-		if n == 0 || (o.dataBytes > 0 && o.dataBytes+n > maxDataBytes) {
-			if err := o.waitLocked(ctx, s.done); err != nil {
-				return err
-			}
-			continue
-		}
-		s.queueLocked(offset, p[:n])
-		offset += uint64(n)
-		p = p[n:]
+		queueLocked(at, n)
+		at += n
 	}
 	return nil
+}
+
+// roomLocked waits until something can be sent and returns how much, up to n.
+func (s *Stream) roomLocked(ctx context.Context, n int) (int, error) {
+	o := s.conn.out
+	for {
+		if err := s.sendableLocked(); err != nil {
+			return 0, err
+		}
+		fits := min(n, wire.MaxFrame, int(s.out.limit-s.out.sent))
+		if fits > 0 && (o.dataBytes == 0 || o.dataBytes+fits <= maxDataBytes) {
+			return fits, nil
+		}
+		if err := o.waitLocked(ctx, s.done); err != nil {
+			return 0, err
+		}
+	}
 }
 
 func (s *Stream) sendableLocked() error {
@@ -162,23 +184,32 @@ var errEnded = errors.New("rpc: send on a stream that was ended")
 // queueLocked adds payload to the last queued frame if it continues it and
 // fits, else as a frame of its own: under load small writes travel together.
 func (s *Stream) queueLocked(offset uint64, p []byte) {
-	o := s.conn.out
-	s.out.sent += uint64(len(p))
-	s.out.next = offset + uint64(len(p))
-	o.dataBytes += len(p)
 	room := len(p)
 	if last := s.out.frames.last(); last != nil && last.end == offset {
-		if last.size()+len(p) <= cap(last.buf)-wire.HeaderSize {
+		if last.data && last.size()+len(p) <= cap(last.buf)-wire.HeaderSize {
 			last.buf = append(last.buf, p...)
-			last.end = s.out.next
+			last.end = offset + uint64(len(p))
+			s.sentLocked(len(p), last.end)
 			return
 		}
 		room = wire.MaxFrame // a queue builds up: the next writes join this frame
 	}
-	buf := frameBuffer(room)
 	f := wire.Frame{Kind: wire.Data, FromOpener: s.opener, Stream: s.id, Offset: offset, Payload: p}
-	s.out.frames.push(outFrame{buf: f.Append(buf), end: s.out.next})
-	o.readyLocked(s)
+	s.pushLocked(outFrame{buf: f.Append(frameBuffer(room)), end: offset + uint64(len(p)), data: true})
+}
+
+// pushLocked queues a frame of its own.
+func (s *Stream) pushLocked(f outFrame) {
+	s.out.frames.push(f)
+	s.sentLocked(f.size(), f.end)
+	s.conn.out.readyLocked(s)
+}
+
+// sentLocked accounts for n payload bytes that were queued.
+func (s *Stream) sentLocked(n int, next uint64) {
+	s.out.sent += uint64(n)
+	s.out.next = next
+	s.conn.out.dataBytes += n
 }
 
 // header returns an encoded frame without payload.

@@ -23,18 +23,32 @@ const (
 	// End closes the sender's direction; its payload is empty, or a JSON Error
 	// that closes the whole stream.
 	End Kind = 3
+	// State carries a piece of a description of the source as it is at Offset,
+	// for a receiver that can't have all the bytes before it. Last marks the
+	// final piece. Whoever gets the first piece forgets what it had, and Data
+	// goes on at Offset. Pieces count for credit as Data does, and all pieces
+	// of one description have the same Offset with no other frame of the
+	// stream between them.
+	State Kind = 4
+	// Note carries a JSON text about the source, in order with its bytes: it
+	// holds from Offset on. Its meaning is the method's. It counts for credit as
+	// Data does.
+	Note Kind = 5
 )
 
-// fromOpener is the flag bit that tells who of the two sides opened the
-// stream: both number their calls on their own, so that the same StreamID can
-// be in use each way.
-const fromOpener = 0x01
+// Flag bits. fromOpener tells who of the two sides opened the stream: both
+// number their calls on their own, so that the same StreamID can be in use each
+// way.
+const (
+	fromOpener = 0x01
+	last       = 0x02
+)
 
 // Frame is one binary frame: a fixed header and its payload.
 //
 //	byte  0      kind
 //	byte  1      flags: bit 0, the frame comes from the side that opened the
-//	             stream; the rest is zero
+//	             stream; bit 1, the last piece of a State; the rest is zero
 //	bytes 2-3    zero
 //	bytes 4-7    stream id, big-endian
 //	bytes 8-15   offset, big-endian
@@ -42,9 +56,19 @@ const fromOpener = 0x01
 type Frame struct {
 	Kind       Kind
 	FromOpener bool
+	Last       bool // of a State
 	Stream     StreamID
 	Offset     uint64
 	Payload    []byte
+}
+
+// Next returns where in the source the frame that follows one with payload goes
+// on: only Data is made of the source's own bytes.
+func (f Frame) Next() uint64 {
+	if f.Kind != Data {
+		return f.Offset
+	}
+	return f.Offset + uint64(len(f.Payload))
 }
 
 // PutHeader writes f's header to the first HeaderSize bytes of b.
@@ -52,7 +76,10 @@ func (f Frame) PutHeader(b []byte) {
 	_ = b[HeaderSize-1]
 	b[0], b[1], b[2], b[3] = byte(f.Kind), 0, 0, 0
 	if f.FromOpener {
-		b[1] = fromOpener
+		b[1] |= fromOpener
+	}
+	if f.Last {
+		b[1] |= last
 	}
 	binary.BigEndian.PutUint32(b[4:], uint32(f.Stream))
 	binary.BigEndian.PutUint64(b[8:], f.Offset)
@@ -74,11 +101,12 @@ func ParseFrame(b []byte) (Frame, error) {
 	f := Frame{
 		Kind:       Kind(b[0]),
 		FromOpener: b[1]&fromOpener != 0,
+		Last:       b[1]&last != 0,
 		Stream:     StreamID(binary.BigEndian.Uint32(b[4:])),
 		Offset:     binary.BigEndian.Uint64(b[8:]),
 		Payload:    b[HeaderSize:],
 	}
-	if b[1]&^fromOpener != 0 || b[2] != 0 || b[3] != 0 {
+	if b[1]&^(fromOpener|last) != 0 || b[2] != 0 || b[3] != 0 || (f.Last && f.Kind != State) {
 		return Frame{}, fmt.Errorf("binary frame has reserved bits set: % x", b[1:4])
 	}
 	if len(f.Payload) > MaxFrame {
@@ -93,7 +121,11 @@ func ParseFrame(b []byte) (Frame, error) {
 		if len(f.Payload) != 0 {
 			return Frame{}, fmt.Errorf("credit frame has %d payload bytes, want none", len(f.Payload))
 		}
-	case End:
+	case Note:
+		if len(f.Payload) > MaxNote {
+			return Frame{}, fmt.Errorf("note of %d bytes is over the limit of %d", len(f.Payload), MaxNote)
+		}
+	case End, State:
 	default:
 		return Frame{}, fmt.Errorf("binary frame of unknown kind %d", f.Kind)
 	}

@@ -19,6 +19,9 @@ func TestFrameLayout(t *testing.T) {
 		{wire.Frame{Kind: wire.Data, Stream: 0x01020304, Offset: 0x05060708090a0b0c, Payload: []byte("hi")}, "01000000 01020304 05060708090a0b0c 6869"},
 		{wire.Frame{Kind: wire.Credit, FromOpener: true, Stream: 7, Offset: 1 << 20}, "02010000 00000007 0000000000100000"},
 		{wire.Frame{Kind: wire.End, FromOpener: true, Stream: math.MaxUint32}, "03010000 ffffffff 0000000000000000"},
+		{wire.Frame{Kind: wire.State, Stream: 1, Offset: 9, Payload: []byte("hi")}, "04000000 00000001 0000000000000009 6869"},
+		{wire.Frame{Kind: wire.Note, Stream: 1, Offset: 9, Payload: []byte("{}")}, "05000000 00000001 0000000000000009 7b7d"},
+		{wire.Frame{Kind: wire.State, FromOpener: true, Last: true, Stream: 1, Offset: 9}, "04030000 00000001 0000000000000009"},
 	} {
 		got := hex.EncodeToString(tt.frame.Append(nil))
 		if want := strings.ReplaceAll(tt.want, " ", ""); got != want {
@@ -38,11 +41,13 @@ func TestParseFrameRefuses(t *testing.T) {
 		"nothing":                 nil,
 		"a cut header":            header[:wire.HeaderSize-1],
 		"kind 0":                  with(0, 0),
-		"an unknown kind":         with(0, 4),
-		"a reserved flag":         with(1, 2),
+		"an unknown kind":         with(0, 6),
+		"a reserved flag":         with(1, 4),
+		"data as the last piece":  with(1, 2),
 		"a reserved byte":         with(2, 1),
 		"the other reserved byte": with(3, 1),
 		"a payload too long":      append(bytes.Clone(header), make([]byte, wire.MaxFrame+1)...),
+		"a note too long":         wire.Frame{Kind: wire.Note, Payload: make([]byte, wire.MaxNote+1)}.Append(nil),
 		"credit with a payload":   wire.Frame{Kind: wire.Credit, Payload: []byte("x")}.Append(nil),
 		"data past the last byte": wire.Frame{Kind: wire.Data, Offset: math.MaxUint64, Payload: []byte("x")}.Append(nil),
 	} {
@@ -63,6 +68,7 @@ func FuzzFrame(f *testing.F) {
 		{Kind: wire.Data, Stream: 1, Payload: []byte("hello")},
 		{Kind: wire.Data, FromOpener: true, Stream: math.MaxUint32, Offset: math.MaxUint64 - 1, Payload: []byte("x")},
 		{Kind: wire.Credit, Stream: 2, Offset: 1 << 40},
+		{Kind: wire.State, Last: true, Stream: 2, Offset: 1 << 40, Payload: []byte("\x1b[2J")},
 		{Kind: wire.End, Stream: 3, Payload: []byte(`{"code":-32002}`)},
 	} {
 		f.Add(s.Append(nil))

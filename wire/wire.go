@@ -31,6 +31,8 @@ const (
 	MaxMessage = 1 << 20
 	// MaxFrame bounds the payload of one binary frame, in bytes.
 	MaxFrame = 64 << 10
+	// MaxNote bounds the payload of a Note frame, in bytes.
+	MaxNote = 4 << 10
 	// Window is the credit a stream starts with in each direction, in payload
 	// bytes. A receiver raises it with Credit frames.
 	Window = 256 << 10

@@ -154,6 +154,8 @@ describe("reconnecting", () => {
     const handlers = {
       onOpen: () => log.push("open"),
       onData: () => log.push("data"),
+      onState: () => log.push("state"),
+      onNote: () => log.push("note"),
       onEnd: () => log.push("end"),
       onLost: () => log.push("lost"),
     };

@@ -76,11 +76,18 @@ export class FakeSocket {
     await settle();
   }
 
-  async sends(kind: Kind, stream: number, offset: number, payload: Uint8Array | string = ""): Promise<void> {
+  async sends(
+    kind: Kind,
+    stream: number,
+    offset: number,
+    payload: Uint8Array | string = "",
+    last = false,
+  ): Promise<void> {
     const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
     const frame = new Uint8Array(HEADER_SIZE + bytes.length);
     const view = new DataView(frame.buffer);
     view.setUint8(0, kind);
+    view.setUint8(1, last ? 2 : 0);
     view.setUint32(4, stream);
     view.setUint32(12, offset);
     frame.set(bytes, HEADER_SIZE);

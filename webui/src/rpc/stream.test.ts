@@ -18,6 +18,8 @@ function open(log: string[] = [], sent: Frame[] = []) {
     {
       onOpen: (result) => log.push(`open ${result}`),
       onData: (bytes, offset) => log.push(`${offset}:${text.decode(bytes)}`),
+      onState: (bytes, offset, last) => log.push(`state ${offset}${last ? " last" : ""}:${text.decode(bytes)}`),
+      onNote: (note, offset) => log.push(`note ${offset}:${JSON.stringify(note)}`),
       onEnd: (error: RpcError | null) => log.push(`end ${error?.message ?? "well"}`),
       onLost: () => log.push("lost"),
     },
@@ -50,6 +52,18 @@ describe("receiving", () => {
     stream.receive(frame(Kind.Data, 10, "abcdef"));
     stream.consumed(10);
     expect(sent.at(-1)).toMatchObject({ kind: Kind.Credit, offset: 26 });
+  });
+
+  it("hands over bytes, states and notes in order, and counts all of them", () => {
+    const { stream, log, sent } = open();
+    stream.open("ok");
+    stream.receive(frame(Kind.State, 40, "abc"));
+    stream.receive(frame(Kind.Note, 40, "{}"));
+    stream.receive(frame(Kind.Note, 40, "{")); // nonsense is not told
+    stream.receive(frame(Kind.Data, 40, "d"));
+    expect(log).toEqual(["open ok", "state 40:abc", "note 40:{}", "40:d"]);
+    stream.consumed(4);
+    expect(sent).toMatchObject([{ kind: Kind.Credit, offset: 17 }]); // notes are consumed on arrival
   });
 
   it("ends with an error when more comes than was granted", () => {

@@ -7,6 +7,14 @@ export interface StreamHandlers<R> {
   onOpen(result: R): void;
   /** Bytes arrived. Call stream.consumed(n) once they have been used up. */
   onData(bytes: Uint8Array, offset: number): void;
+  /**
+   * A piece of a description of the source as it is at offset, which stands for
+   * everything before: with the first piece, forget what came; after the last,
+   * data goes on at offset. Consumed as data is.
+   */
+  onState(bytes: Uint8Array, offset: number, last: boolean): void;
+  /** What the source says of itself from offset on, in order with its bytes. */
+  onNote(note: unknown, offset: number): void;
   /** The stream is over: null for an orderly end, else why. */
   onEnd(error: RpcError | null): void;
   /** The connection went away; whatever the stream was about may live on. */
@@ -82,10 +90,10 @@ export class Stream<R = unknown> {
     return true;
   }
 
-  /** Says that n more of the bytes given to onData were used up. */
+  /** Says that n more of the bytes given to onData or onState were used up. */
   consumed(n: number): void {
     this.consumedTotal += n;
-    if (this.over) return;
+    if (this.over || n === 0) return;
     const window = this.limits.windowBytes;
     if (this.granted - this.consumedTotal > window / 2) return;
     this.granted = this.consumedTotal + window;
@@ -133,7 +141,9 @@ export class Stream<R = unknown> {
     }
     switch (frame.kind) {
       case Kind.Data:
-        return this.receiveData(frame);
+      case Kind.State:
+      case Kind.Note:
+        return this.receiveBytes(frame);
       case Kind.Credit:
         this.allowed = Math.max(this.allowed, frame.offset);
         this.flush();
@@ -143,14 +153,27 @@ export class Stream<R = unknown> {
     }
   }
 
-  private receiveData(frame: Frame): boolean {
+  private receiveBytes(frame: Frame): boolean {
     this.received += frame.payload.length;
     if (this.received > this.granted) {
       this.fail(localError("protocol_violation", "Homie sent more than was asked for. Open it again."));
       return true;
     }
-    this.handlers.onData(frame.payload, frame.offset);
+    if (frame.kind === Kind.Data) this.handlers.onData(frame.payload, frame.offset);
+    else if (frame.kind === Kind.State) this.handlers.onState(frame.payload, frame.offset, frame.last);
+    else this.receiveNote(frame);
     return false;
+  }
+
+  private receiveNote(frame: Frame): void {
+    this.consumed(frame.payload.length);
+    let note: unknown;
+    try {
+      note = JSON.parse(new TextDecoder().decode(frame.payload));
+    } catch {
+      return; // a note is never needed to show what follows
+    }
+    this.handlers.onNote(note, frame.offset);
   }
 
   private receiveEnd(payload: Uint8Array): boolean {

@@ -143,6 +143,42 @@ describe("output", () => {
   });
 });
 
+describe("a state", () => {
+  it("stands for everything before it", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.Data, id, 0, "old");
+    await FakeSocket.last.sends(Kind.State, id, 500, "the ");
+    expect(screen.parse()).toBe("the ");
+    expect(attachment.replaying).toBe(true);
+    await FakeSocket.last.sends(Kind.State, id, 500, "way ", true);
+    await FakeSocket.last.sends(Kind.Data, id, 500, "on");
+    expect(attachment.replaying).toBe(true);
+    expect(screen.parse()).toBe("the way on");
+    expect(attachment.replaying).toBe(false);
+    await FakeSocket.last.breaks();
+    client.wake();
+    await connect();
+    expect(FakeSocket.last.take("terminal.session.attach").params).toMatchObject({ offset: 502 });
+  });
+
+  it("that was cut off by a lost connection is asked for again", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.Data, id, 0, "old");
+    await FakeSocket.last.sends(Kind.State, id, 500, "half");
+    await FakeSocket.last.breaks();
+    client.wake();
+    await connect();
+    expect(FakeSocket.last.take("terminal.session.attach").params).toEqual({ node: "den", session: "s1" });
+  });
+
+  it("is credited as data is", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.State, id, 500, "0123456789", true);
+    screen.parse();
+    expect(FakeSocket.last.frames).toMatchObject([{ kind: Kind.Credit, stream: id, offset: 26 }]);
+  });
+});
+
 describe("input", () => {
   it("waits for a stream that is being opened, up to a bound", async () => {
     expect(attachment.write(bytes("ea"))).toBe(true);

@@ -57,9 +57,10 @@ export class Attachment {
   private readonly sink: Sink;
   private readonly offStatus: () => void;
   private stream: Stream<unknown> | null = null;
-  private next: number | null = null; // offset of the next byte; null before the first
-  private parsed = 0;
-  private replayUntil = 0;
+  private next: number | null = null; // offset of the next byte; null while nothing whole is shown
+  private replayUntil = 0; // what the session had printed when the stream began
+  private unparsedReplay = 0; // pieces of it that the emulator has yet to parse
+  private describing = false; // between the first and the last piece of a state
   private size: { cols: number; rows: number } | null = null;
   private early: Uint8Array = NOTHING; // typed while the stream was being opened
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -77,11 +78,12 @@ export class Attachment {
   }
 
   /**
-   * Whether output from before the attach is being shown. What the emulator
-   * answers to it is old news and must not reach the shell as typed input.
+   * Whether output from before the attach is being shown, or a state. What the
+   * emulator answers to it is old news and must not reach the shell as typed
+   * input.
    */
   get replaying(): boolean {
-    return this.parsed < this.replayUntil;
+    return this.unparsedReplay > 0 || this.describing || (this.next ?? 0) < this.replayUntil;
   }
 
   /** Attaches, from the next byte on. Also tries again after a failure. */
@@ -101,7 +103,7 @@ export class Attachment {
           this.session.set(session);
           this.skipped.set(skipped);
           this.next = offset;
-          this.parsed = offset;
+          this.describing = false;
           this.replayUntil = session.offset;
           this.retries = 0;
           this.state.set({ phase: "live" });
@@ -112,6 +114,10 @@ export class Attachment {
         onData: (bytes, offset) => {
           if (this.stream === stream) this.receive(stream!, bytes, offset);
         },
+        onState: (bytes, offset, last) => {
+          if (this.stream === stream) this.receiveState(stream!, bytes, offset, last);
+        },
+        onNote: () => {},
         onEnd: (error) => {
           if (this.stream === stream) void this.streamEnded(error);
         },
@@ -166,15 +172,27 @@ export class Attachment {
       bytes = bytes.subarray(Math.min(bytes.length, next - offset));
       offset = next;
     }
-    const end = offset + bytes.length;
-    this.next = end;
-    if (bytes.length === 0) {
-      stream.consumed(whole);
-      return;
-    }
+    this.next = offset + bytes.length;
+    stream.consumed(whole - bytes.length);
+    const old = Math.max(0, Math.min(bytes.length, this.replayUntil - offset));
+    this.show(stream, bytes.subarray(0, old), true);
+    this.show(stream, bytes.subarray(old), false);
+  }
+
+  /** Takes a piece of the session's screen as it is at offset. */
+  private receiveState(stream: Stream<unknown>, bytes: Uint8Array, offset: number, last: boolean): void {
+    if (!this.describing) this.sink.reset();
+    this.describing = !last;
+    this.next = last ? offset : null; // half a state is none
+    this.show(stream, bytes, true);
+  }
+
+  private show(stream: Stream<unknown>, bytes: Uint8Array, replay: boolean): void {
+    if (bytes.length === 0) return;
+    if (replay) this.unparsedReplay++;
     this.sink.write(bytes, () => {
-      stream.consumed(whole);
-      if (this.stream === stream) this.parsed = end;
+      if (replay) this.unparsedReplay--;
+      stream.consumed(bytes.length);
     });
   }
 
@@ -186,7 +204,7 @@ export class Attachment {
       return;
     }
     this.stream = null;
-    this.replayUntil = 0;
+    this.stopReplay();
     try {
       const { sessions } = await this.caller.call("terminal.session.list", { node: this.tab.node });
       if (this.closed || (this.stream !== null && this.stream !== stream)) return;
@@ -202,10 +220,16 @@ export class Attachment {
     }
   }
 
+  /** No more of what was to be replayed will come. */
+  private stopReplay(): void {
+    this.replayUntil = 0;
+    this.describing = false;
+  }
+
   private goAway(error: RpcError | null): void {
     if (this.closed) return;
     this.stream = null;
-    this.replayUntil = 0;
+    this.stopReplay();
     const before = this.state.get();
     const unsent = this.early.length > 0 || (before.phase === "away" && before.unsent);
     this.early = NOTHING;
