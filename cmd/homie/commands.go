@@ -22,7 +22,7 @@ type action func(ctx context.Context, args []string) error
 // command is one line of the table.
 type command struct {
 	name  string // one or two words
-	args  string // what it takes beside flags; [X] may be left out
+	args  string // what it takes beside flags; [X] may be left out, [X...] repeated
 	short string
 	long  string // "" if short says it all
 	// flags declares the command's flags and returns what runs it.
@@ -38,6 +38,8 @@ func commands() []command {
 		{"status", "", "show the gateway, who you are, and the machines", targetHelp, statusCommand},
 		{"whoami", "", "show who Homie thinks you are, and what you may do", targetHelp, whoamiCommand},
 		{"call", "METHOD [PARAMS]", "call a method with JSON params", callHelp, callCommand},
+		{"attach", "[TERMINAL]", "show a terminal here, or list those that run", attachHelp, attachCommand},
+		{"ssh", "MACHINE [COMMAND...]", "start a terminal on a machine and show it here", sshHelp, sshCommand},
 		{"pair list", "", "list machines that wait for approval, and paired ones", targetHelp, pairListCommand},
 		{"pair approve", "MACHINE", "let a waiting machine in", pairApproveHelp, pairApproveCommand},
 		{"pair reject", "MACHINE", "refuse a waiting machine", pairRejectHelp, pairRejectCommand},
@@ -151,7 +153,7 @@ func (c command) check(words []string) error {
 			return usagef("%s is missing", w)
 		}
 	}
-	if len(words) > len(want) {
+	if len(words) > len(want) && !strings.HasSuffix(c.args, "...]") {
 		return usagef("unexpected %q", words[len(want)])
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"homie/cmd/homie/internal/api"
 	"homie/gateway/presence"
 	"homie/wire"
+	"homie/wire/terminal"
 )
 
 // status is what 'homie status --json' prints.
@@ -111,4 +112,19 @@ func connection(c presence.Connection) string {
 		s += fmt.Sprintf(" %.1f ms", *c.LatencyMs)
 	}
 	return s
+}
+
+// printTerminals lists terminals, what 'homie attach' takes first.
+func printTerminals(w io.Writer, all []terminal.Session, now time.Time) error {
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(w, "No terminals are open. 'homie ssh MACHINE' starts one.")
+		return err
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "TERMINAL\tNAME\tSTATE\tACCOUNT\tSIZE\tVIEWERS\tSTARTED\tBY")
+	for _, t := range all {
+		fmt.Fprintf(tw, "%s/%s\t%s\t%s\t%s\t%d×%d\t%d\t%s ago\t%s\n",
+			t.Node, t.ID, t.Name, t.State, t.Account, t.Cols, t.Rows, t.Viewers, age(now.Sub(t.StartedAt)), t.StartedBy)
+	}
+	return tw.Flush()
 }

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"homie/cmd/homie/internal/api"
+	"homie/rpc"
+	"homie/wire"
+	"homie/wire/terminal"
+)
+
+// Pauses between two attempts to reach the gateway again.
+const (
+	firstPause   = 250 * time.Millisecond
+	longestPause = 30 * time.Second
+)
+
+// viewer shows one session on this program's own terminal, over as many
+// connections as it takes.
+type viewer struct {
+	tty    *tty
+	notes  io.Writer // for a person, once the terminal is their own again
+	detach detachKey
+	watch  bool
+	// connect carries one connection and does something on it; choose says on
+	// the first one which session it is about.
+	connect func(ctx context.Context, do func(context.Context, *session) error) error
+	choose  func(context.Context, *session) (terminal.Session, error)
+
+	session terminal.Session
+	keys    <-chan []byte // what is typed; nil after the end of the input
+	next    *uint64       // offset of the next byte to show; nil to be shown all
+	drawing bool          // between the first and the last piece of a state
+}
+
+var (
+	errDetached = errors.New("detached")
+	errEnded    = errors.New("the program ended")
+)
+
+// run shows the session until it ends or is detached.
+func (v *viewer) run(ctx context.Context) error {
+	v.keys = v.tty.keys(ctx)
+	defer v.tty.restore()
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		began := time.Now()
+		err := v.connect(ctx, v.show)
+		if v.session.ID == "" || !passes(err) || ctx.Err() != nil {
+			return v.leave(err)
+		}
+		if time.Since(began) > longestPause {
+			pause = firstPause
+		}
+		if pause > firstPause && v.tty.say("connection lost, trying again") {
+			v.next = nil // what was said is on the screen now: draw it anew
+		}
+		if err := v.rest(ctx, pause); err != nil {
+			return v.leave(err)
+		}
+	}
+}
+
+// leave gives the terminal back and says how it went.
+func (v *viewer) leave(err error) error {
+	v.tty.restore()
+	switch {
+	case errors.Is(err, errDetached):
+		fmt.Fprintf(v.notes, "detached; 'homie attach %s/%s' comes back to it\n", v.session.Node, v.session.ID)
+		return nil
+	case !errors.Is(err, errEnded):
+		return err
+	case v.session.Signal != "":
+		fmt.Fprintf(v.notes, "ended by %s\n", v.session.Signal)
+		return exitStatus(128 + signalNumber(v.session.Signal))
+	case v.session.ExitCode != nil && *v.session.ExitCode != 0:
+		return exitStatus(*v.session.ExitCode)
+	}
+	return nil
+}
+
+// passes reports whether an error is of a connection that may come back.
+func passes(err error) bool {
+	switch wire.ReasonOf(err) {
+	case wire.Unavailable, wire.Timeout:
+		return true
+	}
+	return errors.Is(err, rpc.ErrClosed) || errors.Is(err, errUnreachable)
+}
+
+// rest waits before the next attempt. What is typed meanwhile goes nowhere, and
+// a bell says so, except for the key that detaches.
+func (v *viewer) rest(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case p, ok := <-v.keys:
+			if !ok {
+				v.keys = nil
+			}
+			if _, found := v.detach.cut(p); found {
+				return errDetached
+			}
+			v.tty.bell()
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// show shows the session on one connection.
+func (v *viewer) show(ctx context.Context, s *session) (err error) {
+	if v.session.ID == "" {
+		if v.session, err = v.choose(ctx, s); err != nil {
+			return err
+		}
+		if err := v.tty.raw(); err != nil {
+			return err
+		}
+	}
+	at, stream, err := rpc.Open(ctx, s.Conn, terminal.Attach, terminal.AttachParams{
+		Node: v.session.Node, Session: v.session.ID, Offset: v.next, Watch: v.watch,
+	})
+	if err != nil {
+		return err
+	}
+	defer stream.Close(nil)
+	if v.next == nil || at.Offset != *v.next {
+		v.tty.clear()
+	}
+	v.next, v.drawing = &at.Offset, false
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return v.print(ctx, stream) })
+	group.Go(func() error { return v.listen(ctx, stream) })
+	group.Go(func() error { return v.follow(ctx, s, at.Session) })
+	if err := group.Wait(); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return v.outcome(ctx, s)
+}
+
+// print shows what the session prints.
+func (v *viewer) print(ctx context.Context, stream *rpc.Stream) error {
+	for {
+		c, err := stream.Recv(ctx)
+		if err != nil {
+			return err
+		}
+		next := *v.next
+		switch {
+		case c.Kind == wire.Note:
+			continue
+		case c.Kind == wire.State:
+			if !v.drawing {
+				v.tty.clear()
+			}
+			v.drawing = !c.Last
+		case c.Offset > next:
+			v.tty.clear() // skipped forward
+		case c.Offset < next:
+			c.Data = c.Data[min(uint64(len(c.Data)), next-c.Offset):]
+			c.Offset = next
+		}
+		if err := v.tty.write(c.Data); err != nil {
+			return err
+		}
+		if next = c.Offset; c.Kind == wire.Data {
+			next += uint64(len(c.Data))
+		}
+		v.next = &next
+	}
+}
+
+// endOfInput is what a terminal turns into the end of its program's input.
+const endOfInput = 4
+
+// listen types what is typed here.
+func (v *viewer) listen(ctx context.Context, stream *rpc.Stream) error {
+	var sent uint64
+	for {
+		select {
+		case p, ok := <-v.keys:
+			if !ok {
+				v.keys, p = nil, []byte{endOfInput}
+			}
+			p, detached := v.detach.cut(p)
+			if !v.watch {
+				if err := stream.Send(ctx, sent, p); err != nil {
+					return err
+				}
+				sent += uint64(len(p))
+			}
+			if detached {
+				return errDetached
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// follow gives the session the size of this terminal.
+func (v *viewer) follow(ctx context.Context, s *session, is terminal.Session) error {
+	resized := v.tty.resizes(ctx)
+	for {
+		cols, rows := v.tty.size()
+		if !v.watch && (cols != is.Cols || rows != is.Rows) && is.State == terminal.Running {
+			is.Cols, is.Rows = cols, rows
+			_, err := api.TerminalSessionResize(ctx, s, terminal.ResizeParams{
+				Node: is.Node, Session: is.ID, Cols: cols, Rows: rows,
+			})
+			if err != nil && wire.ReasonOf(err) != wire.Conflict { // it has just ended
+				return err
+			}
+		}
+		select {
+		case <-resized:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// outcome finds out why the session's output ended.
+func (v *viewer) outcome(ctx context.Context, s *session) error {
+	all, err := api.TerminalSessionList(ctx, s, terminal.ListParams{Node: v.session.Node})
+	if err != nil {
+		return err
+	}
+	for _, t := range all.Sessions {
+		if t.ID != v.session.ID {
+			continue
+		}
+		if t.State == terminal.Running {
+			return rpc.ErrClosed // this viewer was let go, not the session
+		}
+		v.session = t
+	}
+	return errEnded
+}
+
+// detachKey is the control character that detaches, 0 for none.
+type detachKey byte
+
+// parseDetachKey reads a key such as ctrl-a.
+func parseDetachKey(s string) (detachKey, error) {
+	if s == "none" {
+		return 0, nil
+	}
+	name, ok := strings.CutPrefix(strings.ToUpper(s), "CTRL-")
+	if ok && len(name) == 1 && name[0] > '@' && name[0] <= '_' && name[0] != '[' { // Ctrl-[ is Escape
+		return detachKey(name[0] & 0x1f), nil
+	}
+	return 0, usagef("--detach-key %s is no key like ctrl-a, and not none", s)
+}
+
+// cut returns what stands before the key in p, and whether it is there. A
+// program may have asked for the longer form of keys, in which Ctrl-A is
+// "ESC [ 97 ; 5 u" (the kitty keyboard protocol).
+func (k detachKey) cut(p []byte) (before []byte, found bool) {
+	if k == 0 {
+		return p, false
+	}
+	letter := strings.ToLower(string(rune(k | 0x40)))
+	for _, form := range [][]byte{{byte(k)}, fmt.Appendf(nil, "\x1b[%d;5u", letter[0])} {
+		if b, _, ok := bytes.Cut(p, form); ok {
+			return b, true
+		}
+	}
+	return p, false
+}
