@@ -62,6 +62,8 @@ func tell(t *testing.T, dir, exe string) {
 				return buildfeatures.HasPeerAPIServer, nil
 			case "root":
 				return os.Getuid() == 0, nil
+			case "tmux":
+				return hasTmux()
 			}
 			return false, fmt.Errorf("there is no condition %q", name)
 		},
@@ -93,6 +95,11 @@ func tell(t *testing.T, dir, exe string) {
 			"crash":   on((*stage).crash),
 			"signal":  on((*stage).signal),
 			"sockets": on((*stage).sockets),
+			// A terminal that the story looks at.
+			"screen":  on((*stage).screen),
+			"resized": on((*stage).resized),
+			"keys":    on((*stage).typeKeys),
+			"shows":   on((*stage).shows),
 			// Commands and files.
 			"until":    on((*stage).until),
 			"exitcode": on((*stage).exitcode),

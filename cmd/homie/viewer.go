@@ -140,10 +140,10 @@ func (v *viewer) show(ctx context.Context, s *session) (err error) {
 	}
 	v.next, v.drawing = &at.Offset, false
 
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return v.print(ctx, stream) })
-	group.Go(func() error { return v.listen(ctx, stream) })
-	group.Go(func() error { return v.follow(ctx, s, at.Session) })
+	group, together := errgroup.WithContext(ctx)
+	group.Go(func() error { return v.print(together, stream) })
+	group.Go(func() error { return v.listen(together, stream) })
+	group.Go(func() error { return v.follow(together, s, at.Session) })
 	if err := group.Wait(); !errors.Is(err, io.EOF) {
 		return err
 	}
