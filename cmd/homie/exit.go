@@ -18,11 +18,11 @@ const (
 	exitUnreachable = 4
 )
 
-// exitStatus is how the program in a terminal ended, for this one to end alike.
-type exitStatus int
+// exitStatusError is how the program in a terminal ended, for this one to end alike.
+type exitStatusError int
 
 // Error says the status as shells do.
-func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+func (e exitStatusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // report says what went wrong, once, and returns the exit code. With asJSON a
 // program can read it on the standard output too.
@@ -30,7 +30,7 @@ func report(p process, what string, asJSON bool, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if status, ok := errors.AsType[exitStatus](err); ok {
+	if status, ok := errors.AsType[exitStatusError](err); ok {
 		return int(status)
 	}
 	code := exitCode(err)

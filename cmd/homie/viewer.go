@@ -79,20 +79,18 @@ func (v *viewer) leave(err error) error {
 		return err
 	case v.session.Signal != "":
 		fmt.Fprintf(v.notes, "ended by %s\n", v.session.Signal)
-		return exitStatus(128 + signalNumber(v.session.Signal))
+		return exitStatusError(128 + signalNumber(v.session.Signal))
 	case v.session.ExitCode != nil && *v.session.ExitCode != 0:
-		return exitStatus(*v.session.ExitCode)
+		return exitStatusError(*v.session.ExitCode)
 	}
 	return nil
 }
 
 // passes reports whether an error is of a connection that may come back.
 func passes(err error) bool {
-	switch wire.ReasonOf(err) {
-	case wire.Unavailable, wire.Timeout:
-		return true
-	}
-	return errors.Is(err, rpc.ErrClosed) || errors.Is(err, errUnreachable)
+	reason := wire.ReasonOf(err)
+	return reason == wire.Unavailable || reason == wire.Timeout ||
+		errors.Is(err, rpc.ErrClosed) || errors.Is(err, errUnreachable)
 }
 
 // rest waits before the next attempt. What is typed meanwhile goes nowhere, and

@@ -73,6 +73,9 @@ func Load(root string) (*Tree, error) {
 			}
 			return nil
 		}
+		if d.Name() == ".git" { // of a worktree: a file that says where its folder is
+			return nil
+		}
 		rel, err := filepath.Rel(root, p)
 		if err != nil {
 			return err
