@@ -113,12 +113,23 @@ func (t target) dialer(ctx context.Context, p process) (rpc.Dialer, func(), erro
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 			return rpc.Dialer{}, nil, usagef("--url %s is no address like https://homie.<tailnet>.ts.net", t.url)
 		}
-		return rpc.Dialer{URL: t.url}, func() {}, nil
+		return rpc.Dialer{URL: t.url, NetDial: dialHost}, func() {}, nil
 	}
 	if socket := findSocket(p, t.stateDir); socket != "" {
 		return localDialer(socket), func() {}, nil
 	}
 	return loggedIn(ctx, clientDir(p, t.stateDir))
+}
+
+// dialHost dials through this host's own network. Names below localhost are this
+// host, whatever its resolver says (RFC 6761, section 6.3): the doors of the
+// tailnet in a box have such names.
+func dialHost(ctx context.Context, network, addr string) (net.Conn, error) {
+	if host, port, err := net.SplitHostPort(addr); err == nil && strings.HasSuffix(strings.ToLower(host), ".localhost") {
+		addr = net.JoinHostPort("127.0.0.1", port)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, addr)
 }
 
 // localURL stands for the gateway's socket, which needs no name.
