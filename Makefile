@@ -46,7 +46,7 @@ run: build ## build everything and start a whole household on this machine
 build: need web ## build the web app, bin/homie and bin/homie-box
 	@echo "building bin/homie and bin/homie-box $(VERSION) (the first time takes minutes)"
 	$(Q)go build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/homie ./cmd/homie
-	$(Q)go build -trimpath -tags ts_omit_peerapiserver -ldflags '$(LDFLAGS)' -o bin/homie-box ./cmd/homie-box
+	$(Q)go build -tags ts_omit_peerapiserver -ldflags '$(LDFLAGS)' -o bin/homie-box ./cmd/homie-box
 
 web: need $(WEB)
 
