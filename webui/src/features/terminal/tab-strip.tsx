@@ -104,7 +104,7 @@ function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
       ref={item}
       role="presentation"
       className={cn(
-        "flex h-10 shrink-0 items-center pointer-coarse:h-11 rounded-t-xl border border-b-0 pl-3",
+        "flex h-10 shrink-0 items-center pointer-coarse:h-11.5 rounded-t-xl border border-b-0 pl-3",
         selected ? "relative top-px border-line bg-term" : "border-transparent text-muted hover:bg-sunken",
       )}
     >

@@ -131,8 +131,12 @@ function Stopped({ me, terminal, error, onClose }: Props & { error: RpcError }) 
         <p className="font-medium">
           {gone ? "This session is gone" : revoked ? "This terminal is no longer open to you" : "The terminal stopped"}
         </p>
-        <p className="text-sm text-muted">{error.message}</p>
-        {error.requestId && <p className="mt-1 font-mono text-xs text-muted">Request {error.requestId}</p>}
+        <p className="text-sm text-muted">
+          {gone ? "Somebody ended it, or its machine was started again." : error.message}
+        </p>
+        {!gone && error.requestId && (
+          <p className="mt-1 font-mono text-xs text-muted">Request {error.requestId}</p>
+        )}
       </div>
       <div className="flex gap-2">
         {gone && can(me, "terminal:write") && (
