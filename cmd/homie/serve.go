@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	"tailscale.com/feature/buildfeatures"
 
 	"homie/gateway"
+	"homie/internal/memory"
 	"homie/node"
 	"homie/tsidentity/up"
 )
@@ -70,12 +72,20 @@ func gatewayCommand(p process, f *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		return untilSignal(ctx, g.run(ctx, p, log, nil))
+		return serve(ctx, log, func(ctx context.Context) error { return g.run(ctx, p, log, nil) })
 	}
 }
 
-// untilSignal takes the end of ctx for what it is: the orderly end.
-func untilSignal(ctx context.Context, err error) error {
+// serve carries a long-lived process to its end, and keeps it small meanwhile.
+// That ctx ends is the orderly end.
+func serve(ctx context.Context, log *slog.Logger, do func(context.Context) error) error {
+	log.Debug("memory is limited", "bytes", memory.Limit())
+	idle, stop := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	keeping.Go(func() { memory.HandBack(idle) })
+	err := do(ctx)
+	stop()
+	keeping.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -153,7 +163,7 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		return untilSignal(ctx, n.run(ctx, p, log, node.Config{}))
+		return serve(ctx, log, func(ctx context.Context) error { return n.run(ctx, p, log, node.Config{}) })
 	}
 }
 

@@ -54,7 +54,7 @@ func upCommand(p process, f *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		return untilSignal(ctx, b.run(ctx, p, log, base))
+		return serve(ctx, log, func(ctx context.Context) error { return b.run(ctx, p, log, base) })
 	}
 }
 

@@ -30,17 +30,20 @@ const (
 	surplus = 16 << 20
 )
 
-// Limit sets a soft limit of an eighth of the machine's memory, within bounds.
-// GOMEMLIMIT in the environment wins.
-func Limit() {
-	if os.Getenv("GOMEMLIMIT") != "" || debug.SetMemoryLimit(-1) != math.MaxInt64 {
-		return
+// Limit sets a soft limit of an eighth of the machine's memory, within bounds,
+// and returns the limit in force, in bytes. One that was set before, or by
+// GOMEMLIMIT in the environment, wins.
+func Limit() int64 {
+	if set := debug.SetMemoryLimit(-1); os.Getenv("GOMEMLIMIT") != "" || set != math.MaxInt64 {
+		return set
 	}
 	limit := int64(maxLimit)
 	if m, err := mem.VirtualMemory(); err == nil {
 		limit = min(limit, int64(m.Total/8))
 	}
-	debug.SetMemoryLimit(max(limit, minLimit))
+	limit = max(limit, minLimit)
+	debug.SetMemoryLimit(limit)
+	return limit
 }
 
 // HandBack returns unused memory to the system whenever the process is quiet,

@@ -13,14 +13,14 @@ func TestLimit(t *testing.T) {
 	t.Setenv("GOMEMLIMIT", "")
 	old := debug.SetMemoryLimit(math.MaxInt64)
 	defer debug.SetMemoryLimit(old)
-	Limit()
-	if got := debug.SetMemoryLimit(-1); got < minLimit || got > maxLimit {
-		t.Errorf("the limit is %d bytes, want %d to %d", got, minLimit, maxLimit)
+	set := Limit()
+	if got := debug.SetMemoryLimit(-1); got != set || got < minLimit || got > maxLimit {
+		t.Errorf("the limit is %d bytes, Limit() = %d, want the same, from %d to %d", got, set, minLimit, maxLimit)
 	}
 	debug.SetMemoryLimit(1 << 30)
-	Limit()
-	if got := debug.SetMemoryLimit(-1); got != 1<<30 {
-		t.Errorf("a limit that was set became %d", got)
+	set = Limit()
+	if got := debug.SetMemoryLimit(-1); got != set || got != 1<<30 {
+		t.Errorf("a limit that was set became %d, Limit() = %d", got, set)
 	}
 }
 
