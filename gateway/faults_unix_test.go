@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"homie/gateway/pairing"
 	"homie/internal/homietest"
 	"homie/internal/tailbox"
 	"homie/rpc"
@@ -92,6 +93,11 @@ func TestDiskFull(t *testing.T) {
 	owner, _ := h.Connect(tailbox.OliviaLaptop)
 	online(t, owner, "den")
 	guest, _ := h.Connect(homietest.GusPhone)
+	var long []string // what it takes to let such a machine in finds no room
+	for i := range 32 {
+		long = append(long, fmt.Sprintf("%02d%s", i, strings.Repeat("<", 120)))
+	}
+	h.Register(h.Machine(homietest.NodeAttic), homietest.Offer(long...))
 	homietest.Eventually(t, "the disk is full", func() error {
 		wantReason(t, "a guest reads the audit log", guest.Call(t.Context(), "audit.list", nil, nil), wire.Forbidden)
 		if len(h.Said.Lines("level=ERROR", "audit entry lost")) == 0 {
@@ -103,6 +109,7 @@ func TestDiskFull(t *testing.T) {
 	if got := audited(t, owner); len(got) == 0 {
 		t.Error("the audit log can't be read")
 	}
+	wantToldOfFullDisk(t, h, owner, request(t, owner, "attic").Device)
 	// A paired machine that comes back gets in, a new one does not.
 	h.Stop(tailbox.NodeDen)
 	h.StartNode(tailbox.NodeDen, sharing)
@@ -114,4 +121,20 @@ func TestDiskFull(t *testing.T) {
 	if got := audited(t, owner); len(got) == 0 {
 		t.Error("the audit log is gone")
 	}
+}
+
+// An owner's act on a full disk was answered "something went wrong".
+func wantToldOfFullDisk(t *testing.T, h *homietest.House, owner *rpc.Conn, id wire.DeviceID) {
+	t.Helper()
+	err := owner.Call(t.Context(), "pairing.approve", pairing.DeviceParams{Device: id}, nil)
+	var e *wire.Error
+	if !errors.As(err, &e) || e.Data.Reason != wire.Unavailable || !e.Data.Retryable || !strings.Contains(e.Message, "Free some space") {
+		t.Errorf("the owner is told %v, want that it is unavailable, and what to do", err)
+	}
+	homietest.Eventually(t, "the log says why", func() error {
+		if len(h.Said.Lines("level=WARN", "pairing.approve", "no room for the state file")) == 0 {
+			return errors.New("nothing said of it")
+		}
+		return nil
+	})
 }

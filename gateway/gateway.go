@@ -104,10 +104,19 @@ func (g *Gateway) assemble() error {
 		Log:      g.conf.Log,
 		Audit:    g.services.audit.Record,
 		Describe: g.services.identity.Describe,
+		Explain:  explain,
 		Server:   wire.ServerInfo{Name: "homie", Version: g.conf.Version},
 		Document: document,
 	}, g.services.entries()...)
 	return err
+}
+
+// explain has words for what can go wrong in every service.
+func explain(err error) *wire.Error {
+	if errors.Is(err, store.ErrFull) {
+		return wire.Errorf(wire.Unavailable, "The disk of Homie's gateway is full, so nothing was changed. Free some space on the machine that it runs on, and try again.")
+	}
+	return nil
 }
 
 // self is the gateway's own device.
