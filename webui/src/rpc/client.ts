@@ -7,7 +7,7 @@ import { Socket, notConnected } from "./socket";
 import type { Stream, StreamHandlers } from "./stream";
 import { Subscriptions, type TopicHandlers } from "./subscriptions";
 
-export const SUBPROTOCOL = "homie.v1";
+const SUBPROTOCOL = "homie.v1";
 
 /** Where the connection stands. */
 export type Status =

@@ -1,11 +1,11 @@
 import type { Whoami } from "@/gen/api";
 
-export const PING_EVERY = 3_000;
-export const PING_TIMEOUT = 5_000;
+const PING_EVERY = 3_000;
+const PING_TIMEOUT = 5_000;
 /** After coming back to the page, a dead connection should show at once. */
-export const CHECK_TIMEOUT = 2_500;
-export const VISITOR_EVERY = 5_000;
-export const WHOAMI_EVERY = 15_000;
+const CHECK_TIMEOUT = 2_500;
+const VISITOR_EVERY = 5_000;
+const WHOAMI_EVERY = 15_000;
 
 interface Options {
   call(method: "rpc.ping" | "identity.whoami", timeoutMs: number): Promise<unknown>;

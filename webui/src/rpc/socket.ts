@@ -13,7 +13,7 @@ export const INITIAL_LIMITS: Limits = {
   calls: 64,
 };
 
-export const CALL_TIMEOUT = 20_000;
+const CALL_TIMEOUT = 20_000;
 
 interface Pending {
   resolve(result: unknown): void;

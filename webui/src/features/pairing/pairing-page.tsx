@@ -32,6 +32,19 @@ export function PairingPage() {
   );
 }
 
+type Decision = "pairing.approve" | "pairing.reject" | "pairing.revoke" | "pairing.forget";
+
+/** Decides about a device, and says how that went. */
+async function decide(method: Decision, device: string, done: string, failed: string): Promise<void> {
+  try {
+    await client.call(method, { device });
+    toastDone(done);
+  } catch (err) {
+    toastError(failed, err);
+  }
+  pairings.refresh();
+}
+
 function Requests({ requests }: { requests: Request[] }) {
   if (requests.length === 0) {
     return (
@@ -63,15 +76,9 @@ const offers: Record<string, string> = { terminal: "terminals" };
 function RequestCard({ request: r }: { request: Request }) {
   const mayDecide = useCan("pairing:write");
   const [busy, setBusy] = useState(false);
-  const decide = async (method: "pairing.approve" | "pairing.reject", done: string) => {
+  const answer = async (method: Decision, done: string) => {
     setBusy(true);
-    try {
-      await client.call(method, { device: r.device });
-      toastDone(done);
-    } catch (err) {
-      toastError(`${r.name} is still waiting`, err);
-    }
-    pairings.refresh();
+    await decide(method, r.device, `${r.name} ${done}`, `${r.name} is still waiting`);
     setBusy(false);
   };
   return (
@@ -93,10 +100,10 @@ function RequestCard({ request: r }: { request: Request }) {
       </ul>
       {mayDecide && (
         <div className="mt-5 flex flex-wrap gap-2">
-          <Button look="primary" disabled={busy} onClick={() => void decide("pairing.approve", `${r.name} has joined`)}>
+          <Button look="primary" disabled={busy} onClick={() => void answer("pairing.approve", "has joined")}>
             Let it join
           </Button>
-          <Button disabled={busy} onClick={() => void decide("pairing.reject", `${r.name} was turned away`)}>
+          <Button disabled={busy} onClick={() => void answer("pairing.reject", "was turned away")}>
             Turn it away
           </Button>
         </div>
@@ -109,15 +116,8 @@ function Paired({ paired }: { paired: Pairing[] }) {
   const mayDecide = useCan("pairing:write");
   const [asking, setAsking] = useState<{ pairing: Pairing; forget: boolean } | null>(null);
   if (paired.length === 0) return null;
-  const decide = async (p: Pairing, method: "pairing.approve" | "pairing.revoke" | "pairing.forget", done: string) => {
-    try {
-      await client.call(method, { device: p.device });
-      toastDone(`${p.name} ${done}`);
-    } catch (err) {
-      toastError(`Nothing has changed for ${p.name}`, err);
-    }
-    pairings.refresh();
-  };
+  const change = (p: Pairing, method: Decision, done: string) =>
+    decide(method, p.device, `${p.name} ${done}`, `Nothing has changed for ${p.name}`);
   return (
     <section aria-labelledby="joined">
       <h2 id="joined" className="mb-3 font-display text-xl font-semibold">
@@ -132,7 +132,7 @@ function Paired({ paired }: { paired: Pairing[] }) {
               mayDecide={mayDecide}
               onRemove={() => setAsking({ pairing: p, forget: false })}
               onForget={() => setAsking({ pairing: p, forget: true })}
-              onReturn={() => void decide(p, "pairing.approve", "is back in")}
+              onReturn={() => void change(p, "pairing.approve", "is back in")}
             />
           ))}
         </ul>
@@ -144,7 +144,7 @@ function Paired({ paired }: { paired: Pairing[] }) {
         description="Its terminals close for everybody, and it stays out until you let it back in."
         action="Remove it"
         danger
-        onConfirm={() => decide(asking!.pairing, "pairing.revoke", "was removed")}
+        onConfirm={() => change(asking!.pairing, "pairing.revoke", "was removed")}
       />
       <Confirm
         open={asking !== null && asking.forget}
@@ -153,7 +153,7 @@ function Paired({ paired }: { paired: Pairing[] }) {
         description="Homie forgets that it was ever here. As a device it then has its owner’s rights again, and it may ask to join anew."
         action="Forget it"
         danger
-        onConfirm={() => decide(asking!.pairing, "pairing.forget", "is forgotten")}
+        onConfirm={() => change(asking!.pairing, "pairing.forget", "is forgotten")}
       />
     </section>
   );

@@ -5,6 +5,7 @@ import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
 import { useLive } from "@/lib/live";
 import { Link } from "@/lib/router";
 import { can, shortName } from "@/features/identity/rights";
+import { JoinCommand } from "@/features/pairing/join-command";
 import { WaitingRequests } from "@/features/pairing/waiting-requests";
 import { useSessions } from "@/features/terminal/sessions";
 import { House } from "./house";
@@ -58,7 +59,7 @@ function NoMachines({ me }: { me: Whoami }) {
       {can(me, "pairing:write") ? (
         <>
           <p>On a computer that should join this home, run:</p>
-          <pre className="my-4 rounded-xl bg-sunken px-4 py-3 font-mono text-sm text-ink">homie node --gateway homie</pre>
+          <JoinCommand />
           <p>
             It then asks to join, and you say yes under{" "}
             <Link href="/pairing" className="font-medium text-accent-ink underline">
@@ -74,7 +75,7 @@ function NoMachines({ me }: { me: Whoami }) {
   );
 }
 
-export function greeting(now: Date): string {
+function greeting(now: Date): string {
   const hour = now.getHours();
   if (hour < 5) return "Good night";
   if (hour < 12) return "Good morning";

@@ -7,8 +7,8 @@ export interface Settings {
 }
 
 const KEY = "homie.terminal";
-export const MIN_FONT = 9;
-export const MAX_FONT = 28;
+const MIN_FONT = 9;
+const MAX_FONT = 28;
 
 export const settings = new Store<Settings>(stored());
 
