@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,7 +49,7 @@ func clientDir(p process, stateDir string) string {
 func loginCommand(p process, f *flag.FlagSet) action {
 	s := settingsFlags(p, f, roleClient, strings.Replace(nodeName(), "homie-", "homie-cli-", 1))
 	var name string
-	f.StringVar(&name, "gateway", or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet (HOMIE_GATEWAY)")
+	f.StringVar(&name, "gateway", cmp.Or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet (HOMIE_GATEWAY)")
 	return func(ctx context.Context, _ []string) error {
 		log, err := s.logger(p.Err)
 		if err != nil {

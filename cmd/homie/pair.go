@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -57,7 +58,7 @@ func printPairings(out io.Writer, all pairing.Pairings) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "MACHINE\tSTATE\tSYSTEM\tACCOUNT\tOFFERS\tBELONGS TO\tDEVICE")
 	line := func(name wire.NodeName, state, os, arch, account string, offers []string, owner string, tags []string, id wire.DeviceID) {
-		fmt.Fprintf(w, "%s\t%s\t%s/%s\t%s\t%s\t%s\t%s\n", name, state, os, arch, account, strings.Join(offers, ","), or(owner, strings.Join(tags, ",")), id)
+		fmt.Fprintf(w, "%s\t%s\t%s/%s\t%s\t%s\t%s\t%s\n", name, state, os, arch, account, strings.Join(offers, ","), cmp.Or(owner, strings.Join(tags, ",")), id)
 	}
 	for _, r := range all.Requests {
 		line(r.Name, "waiting", r.OS, r.Arch, r.Account, r.Capabilities, r.Owner, r.Tags, r.Device)

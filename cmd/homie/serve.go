@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -155,7 +156,7 @@ const (
 
 func nodeCommand(p process, f *flag.FlagSet) action {
 	n := &nodeSettings{settings: settingsFlags(p, f, roleNode, nodeName())}
-	f.StringVar(&n.gateway, "gateway", or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
+	f.StringVar(&n.gateway, "gateway", cmp.Or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
 	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&n.ca, "ca-file", p.Env("HOMIE_CA_FILE"), "`file` with the authority of a gateway's own certificate (HOMIE_CA_FILE)")
 	return func(ctx context.Context, _ []string) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"io"
 	"log/slog"
@@ -32,12 +33,12 @@ client secret, which needs --tags. Without one, the first start prints a login
 address and a QR code. Once the device has joined, it needs neither.`
 
 func settingsFlags(p process, f *flag.FlagSet, role, hostname string) *settings {
-	s := &settings{role: role, authKey: firstEnv(p, "HOMIE_AUTHKEY", "TS_AUTHKEY", "TS_AUTH_KEY")}
-	f.StringVar(&s.hostname, "hostname", or(p.Env("HOMIE_HOSTNAME"), hostname), "the device's `name` on the tailnet (HOMIE_HOSTNAME)")
+	s := &settings{role: role, authKey: cmp.Or(p.Env("HOMIE_AUTHKEY"), p.Env("TS_AUTHKEY"), p.Env("TS_AUTH_KEY"))}
+	f.StringVar(&s.hostname, "hostname", cmp.Or(p.Env("HOMIE_HOSTNAME"), hostname), "the device's `name` on the tailnet (HOMIE_HOSTNAME)")
 	f.StringVar(&s.stateDir, "state-dir", p.Env("HOMIE_STATE_DIR"), "the `directory` for state (HOMIE_STATE_DIR)")
 	f.StringVar(&s.tags, "tags", p.Env("HOMIE_TAGS"), "`tags` to ask for, such as tag:homie (HOMIE_TAGS)")
 	f.StringVar(&s.controlURL, "control-url", p.Env("HOMIE_CONTROL_URL"), "another control server's `address`, such as Headscale's (HOMIE_CONTROL_URL)")
-	f.StringVar(&s.logLevel, "log", or(p.Env("HOMIE_LOG"), "info"), "the least `level` to log: debug, info, warn or error (HOMIE_LOG)")
+	f.StringVar(&s.logLevel, "log", cmp.Or(p.Env("HOMIE_LOG"), "info"), "the least `level` to log: debug, info, warn or error (HOMIE_LOG)")
 	f.BoolVar(&s.plainHTTP, "http", isOn(p.Env("HOMIE_HTTP")), "plain HTTP, for a tailnet without certificates (HOMIE_HTTP=1)")
 	f.BoolVar(&s.uploadLogs, "tailscale-logs", isOn(p.Env("HOMIE_TAILSCALE_LOGS")), "let Tailscale's support see this device's logs (HOMIE_TAILSCALE_LOGS=1)")
 	return s
@@ -70,22 +71,6 @@ func (s *settings) logger(w io.Writer) (*slog.Logger, error) {
 	return slog.New(charm.NewWithOptions(w, charm.Options{
 		Level: level, ReportTimestamp: true, TimeFormat: "2006-01-02T15:04:05.000Z07:00",
 	})), nil
-}
-
-func firstEnv(p process, names ...string) string {
-	for _, n := range names {
-		if v := p.Env(n); v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func isOn(v string) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"flag"
@@ -40,7 +41,7 @@ func upCommand(p process, f *flag.FlagSet) action {
 	shared := settingsFlags(p, f, "", "homie")
 	b := &both{settings: shared, gateway: gatewayFlags(p, f, shared)}
 	f.StringVar(&b.start, "dir", p.Env(dirEnv), dirUsage)
-	f.StringVar(&b.hostname, "node-hostname", or(p.Env("HOMIE_NODE_HOSTNAME"), nodeName()), "the node's `name` on the tailnet (HOMIE_NODE_HOSTNAME)")
+	f.StringVar(&b.hostname, "node-hostname", cmp.Or(p.Env("HOMIE_NODE_HOSTNAME"), nodeName()), "the node's `name` on the tailnet (HOMIE_NODE_HOSTNAME)")
 	f.StringVar(&b.tags, "node-tags", p.Env("HOMIE_NODE_TAGS"), "`tags` for the node, if others than --tags (HOMIE_NODE_TAGS)")
 	return func(ctx context.Context, _ []string) error {
 		log, err := shared.logger(p.Err)
@@ -64,7 +65,7 @@ func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string
 	gs, ns := *b.settings, *b.settings
 	gs.role, gs.stateDir = roleGateway, filepath.Join(base, roleGateway)
 	ns.role, ns.stateDir = roleNode, filepath.Join(base, roleNode)
-	ns.hostname, ns.tags = b.hostname, or(b.tags, b.settings.tags)
+	ns.hostname, ns.tags = b.hostname, cmp.Or(b.tags, b.settings.tags)
 	hub := &gatewaySettings{settings: &gs, owner: b.gateway.owner, cert: b.gateway.cert, key: b.gateway.key}
 	agent := &nodeSettings{settings: &ns, start: b.start}
 
