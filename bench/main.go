@@ -20,8 +20,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
+
+	"homie/bench/measure"
 )
 
 // settings say how much is measured, and of what.
@@ -54,7 +57,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := report{Commit: commit(ctx), Cores: cores(), LoadBefore: averages(), Time: time.Now().UTC().Truncate(time.Second)}
+	r := report{Commit: commit(ctx), Cores: runtime.NumCPU(), LoadBefore: averages(), Time: time.Now().UTC().Truncate(time.Second)}
 	if r.Results, err = measureAll(ctx, s); err != nil {
 		return err
 	}
@@ -97,8 +100,8 @@ func (s settings) check() error {
 	switch {
 	case s.rounds < 1 || s.echoes < 1 || s.megabyte < 1:
 		return errors.New("-rounds, -echoes and -mb must be at least 1")
-	case s.echoes > maxEchoes:
-		return fmt.Errorf("-echoes can be at most %d", maxEchoes)
+	case s.echoes > measure.MaxEchoes:
+		return fmt.Errorf("-echoes can be at most %d", measure.MaxEchoes)
 	}
 	if _, err := os.Stat(s.homie); err != nil {
 		return fmt.Errorf("there is no %s; build it with: make build", s.homie)

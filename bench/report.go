@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"runtime"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -120,5 +119,3 @@ func (r report) write(path string) error {
 	}
 	return nil
 }
-
-func cores() int { return runtime.NumCPU() }

@@ -14,8 +14,6 @@ import (
 	"homie/bench/measure"
 )
 
-const maxEchoes = measure.MaxEchoes
-
 // runs are the values of each round, by what was measured and of whom.
 type runs map[string][]float64
 

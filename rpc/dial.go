@@ -91,7 +91,7 @@ func dialError(url string, resp *http.Response, err error) error {
 // Hello opens the protocol on a connection that Run carries.
 func (c *Conn) Hello(ctx context.Context, client wire.ClientInfo) (wire.HelloResult, error) {
 	var r wire.HelloResult
-	err := c.Call(ctx, helloMethod, wire.HelloParams{
+	err := c.Call(ctx, HelloMethod, wire.HelloParams{
 		Protocol: wire.Range{Min: wire.ProtocolMin, Max: wire.ProtocolMax},
 		Client:   client,
 	}, &r)

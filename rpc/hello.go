@@ -7,16 +7,15 @@ import (
 	"homie/wire"
 )
 
-// The names of rpc's own methods.
-const (
-	helloMethod     = "rpc.hello"
-	subscribeMethod = "rpc.subscribe"
-)
+// HelloMethod is the first call on a connection.
+const HelloMethod = "rpc.hello"
+
+const subscribeMethod = "rpc.subscribe"
 
 // builtins are the methods that rpc itself serves.
 func (r *Registry) builtins() []Entry {
 	return []Entry{
-		Call(helloMethod, tsidentity.CapSelf, r.hello),
+		Call(HelloMethod, tsidentity.CapSelf, r.hello),
 		Call("rpc.ping", tsidentity.CapUse, r.ping),
 		Call(subscribeMethod, tsidentity.CapUse, r.subscribe),
 		Call("rpc.unsubscribe", tsidentity.CapUse, r.unsubscribe),

@@ -18,7 +18,7 @@ func (c *Conn) called(ctx context.Context, m wire.Message) {
 	c.mu.Lock()
 	var refused *wire.Error
 	switch {
-	case c.accepted && !c.greeted && m.Method != helloMethod:
+	case c.accepted && !c.greeted && m.Method != HelloMethod:
 		refused = wire.Errorf(wire.HelloRequired, "the first call on a connection is rpc.hello")
 	case c.serving[key] != nil:
 		refused = wire.Errorf(wire.InvalidRequest, "call id %s is in use", key)

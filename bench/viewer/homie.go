@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
 	"strconv"
 	"time"
 
@@ -56,7 +55,7 @@ func (t *homieTerminal) open(ctx context.Context, node wire.NodeName, command []
 		Protocol: wire.Range{Min: wire.ProtocolMin, Max: wire.ProtocolMax},
 		Client:   wire.ClientInfo{Kind: "script", Version: "bench"},
 	}
-	if err := t.call(helloName(), hello, new(wire.HelloResult)); err != nil {
+	if err := t.call(rpc.HelloMethod, hello, new(wire.HelloResult)); err != nil {
 		return err
 	}
 	if err := t.start(ctx, terminal.StartParams{Node: node, Command: command, Cols: 80, Rows: 24}); err != nil {
@@ -85,21 +84,6 @@ func (t *homieTerminal) start(ctx context.Context, p terminal.StartParams) error
 		case <-again.C:
 		}
 	}
-}
-
-// helloName is the name of the one method that takes a hello; it is written in
-// package rpc alone.
-func helloName() string {
-	r, err := rpc.NewRegistry(rpc.Options{})
-	if err != nil {
-		return ""
-	}
-	for _, m := range r.Methods() {
-		if m.Params == reflect.TypeFor[wire.HelloParams]() {
-			return m.Name
-		}
-	}
-	return ""
 }
 
 // call makes a call and waits for its answer; what else arrives is dropped.
