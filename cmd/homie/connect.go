@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"homie/gateway"
 	"homie/rpc"
@@ -158,12 +162,34 @@ func findSocket(p process, dir string) string {
 	return ""
 }
 
+// printJSON prints v for programs and for people: what would not show on a
+// terminal, or would be obeyed by it, is escaped.
 func printJSON(p process, v any) error {
-	enc := json.NewEncoder(p.Out)
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
+	if _, err := p.Out.Write(escapeHidden(out.Bytes())); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
 	return nil
+}
+
+// escapeHidden writes the characters of JSON that do not show as \uXXXX. They
+// are all within strings, as JSON has none elsewhere but line breaks.
+func escapeHidden(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		if r == '\n' || unicode.IsGraphic(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, u := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, `\u%04x`, u)
+		}
+	}
+	return out
 }
