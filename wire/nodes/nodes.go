@@ -37,12 +37,16 @@ func (p RegisterParams) Validate() error {
 		return fmt.Errorf("%d capabilities are over the limit of %d", len(p.Capabilities), maxCapabilities)
 	}
 	for _, s := range append([]string{p.OS, p.Arch, p.Version, p.Account}, p.Capabilities...) {
-		if len(s) > maxText || strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) {
-			return errors.New("a text is over 128 bytes or has control characters")
+		if len(s) > maxText || strings.ContainsFunc(s, hidden) || !utf8.ValidString(s) {
+			return errors.New("a text is over 128 bytes or has characters that do not show")
 		}
 	}
 	return nil
 }
+
+// hidden reports whether a character does not show: an owner reads these texts
+// and decides, so that none may turn the others around or stand there unseen.
+func hidden(r rune) bool { return !unicode.IsGraphic(r) }
 
 const (
 	maxCapabilities = 32
