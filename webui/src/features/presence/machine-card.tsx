@@ -14,7 +14,7 @@ export function MachineCard({ machine, sessions }: { machine: Machine; sessions:
   const running = sessions.filter((s) => s.state === "running");
   const path = `/machines/${encodeURIComponent(machine.name)}`;
   return (
-    <Card aria-label={machine.name} className="flex max-w-xl flex-col">
+    <Card aria-label={machine.name} className="flex flex-col md:max-w-xl">
       <div className="relative flex items-center gap-4 p-5 pb-4">
         <Window lit={machine.online} />
         <div className="min-w-0 flex-1">
@@ -51,7 +51,7 @@ export function MachineCard({ machine, sessions }: { machine: Machine; sessions:
           )}
         </ul>
       )}
-      <div className="mt-auto border-t border-line p-4">
+      <div className="mt-auto border-t border-line px-5 py-4">
         <OpenTerminal machine={machine} wide />
       </div>
     </Card>

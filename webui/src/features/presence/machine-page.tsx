@@ -62,7 +62,7 @@ function Found({ me, name, machine }: { me: Whoami; name: string; machine: Machi
               ))}
             </ul>
           ) : (
-            <p className="mb-4 text-muted">None is open.</p>
+            machine.online && <p className="mb-4 text-muted">None is open.</p>
           )}
           <OpenTerminal machine={machine} wide />
         </Card>

@@ -68,5 +68,5 @@ export function OpenTerminal({ machine, wide }: { machine: Machine; wide?: boole
 }
 
 function Note({ children }: { children: React.ReactNode }) {
-  return <p className="flex min-h-11 flex-wrap items-center gap-x-1 px-1 text-[0.95rem] text-muted">{children}</p>;
+  return <p className="flex min-h-11 flex-wrap items-center gap-x-1 text-[0.95rem] text-muted">{children}</p>;
 }
