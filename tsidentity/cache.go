@@ -47,14 +47,6 @@ func (c *cache[T]) get(ctx context.Context, key string) (T, error) {
 	return c.ask(ctx, key, e)
 }
 
-// fresh asks again, whatever is remembered.
-func (c *cache[T]) fresh(ctx context.Context, key string) (T, error) {
-	c.mu.Lock()
-	e := c.addLocked(key)
-	c.mu.Unlock()
-	return c.ask(ctx, key, e)
-}
-
 func (c *cache[T]) addLocked(key string) *entry[T] {
 	if c.entries == nil {
 		c.entries = map[string]*entry[T]{}

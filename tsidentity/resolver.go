@@ -76,25 +76,11 @@ func NewResolver(conf ResolverConfig) *Resolver {
 // An error means that the tailnet could not be asked; nothing may be served
 // then.
 func (r *Resolver) Resolve(ctx context.Context, remoteAddr string) (Caller, error) {
-	return r.resolve(ctx, remoteAddr, r.peers.get)
-}
-
-// Fresh is Resolve without a memory: for acts that are worth asking for.
-func (r *Resolver) Fresh(ctx context.Context, remoteAddr string) (Caller, error) {
-	return r.resolve(ctx, remoteAddr, r.peers.fresh)
-}
-
-// For returns Resolve for one connection.
-func (r *Resolver) For(remoteAddr string) func(context.Context) (Caller, error) {
-	return func(ctx context.Context) (Caller, error) { return r.Resolve(ctx, remoteAddr) }
-}
-
-func (r *Resolver) resolve(ctx context.Context, remoteAddr string, get func(context.Context, string) (Caller, error)) (Caller, error) {
 	addr, ok := peerAddr(remoteAddr)
 	if !ok {
 		return Caller{Class: ClassUnknown}, nil
 	}
-	who, err := get(ctx, addr.String())
+	who, err := r.peers.get(ctx, addr.String())
 	if err != nil {
 		return Caller{}, fmt.Errorf("asking the tailnet who is at %s: %w", addr, err)
 	}
@@ -104,6 +90,11 @@ func (r *Resolver) resolve(ctx context.Context, remoteAddr string, get func(cont
 		who = asNode(who)
 	}
 	return who, nil
+}
+
+// For returns Resolve for one connection.
+func (r *Resolver) For(remoteAddr string) func(context.Context) (Caller, error) {
+	return func(ctx context.Context) (Caller, error) { return r.Resolve(ctx, remoteAddr) }
 }
 
 // peerAddr returns the IP in a remote address. The port is of no use: it makes

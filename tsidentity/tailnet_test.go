@@ -83,7 +83,7 @@ func resolver(t *testing.T, gateway *tsnet.Server, conf tsidentity.ResolverConfi
 func from(t *testing.T, r *tsidentity.Resolver, s *tsnet.Server) tsidentity.Caller {
 	t.Helper()
 	ip, _ := s.TailscaleIPs()
-	who, err := r.Fresh(within(t), net.JoinHostPort(ip.String(), "40000"))
+	who, err := r.Resolve(within(t), net.JoinHostPort(ip.String(), "40000"))
 	if err != nil {
 		t.Fatalf("%s: %v", s.Hostname, err)
 	}
@@ -286,7 +286,7 @@ func TestWhoLeavesTheTailnetIsUnknown(t *testing.T) {
 	}
 	ip, _ := s[2].TailscaleIPs()
 	eventually(t, "a removed device is nobody's", func() bool {
-		who, err := r.Fresh(within(t), ip.String())
+		who, err := r.Resolve(within(t), ip.String())
 		return err == nil && who.Class == tsidentity.ClassUnknown
 	})
 }
