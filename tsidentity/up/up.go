@@ -21,6 +21,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -54,6 +55,7 @@ type Device struct {
 	conf   Config
 	server *tsnet.Server
 	local  *local.Client
+	asking *http.Transport // below local
 	lock   *lock
 	log    *slog.Logger
 
@@ -142,6 +144,8 @@ func (d *Device) bringUp(ctx context.Context, key string) error {
 	if err != nil {
 		return fmt.Errorf("starting the tailnet device: %w", err)
 	}
+	d.asking = &http.Transport{DialContext: client.Dial}
+	client.Transport = d.asking
 	d.local = client
 	l := login{device: d, ask: key != "" || d.conf.AuthKey == ""}
 	if err := l.wait(ctx); err != nil {
@@ -194,6 +198,12 @@ func (d *Device) Close() {
 }
 
 func (d *Device) closeServer() {
+	if d.asking != nil {
+		// The other end waits up to five seconds for the first request on a
+		// connection that was opened in vain, as some are when many ask at once.
+		d.asking.CloseIdleConnections()
+		d.asking = nil
+	}
 	if d.server != nil {
 		d.server.Close()
 		d.server = nil
@@ -205,11 +215,6 @@ func (d *Device) Server() *tsnet.Server { return d.server }
 
 // Local returns the client for questions about the tailnet.
 func (d *Device) Local() *local.Client { return d.local }
-
-// Listen accepts connections from the tailnet, and from nowhere else.
-func (d *Device) Listen(network, addr string) (net.Listener, error) {
-	return d.server.Listen(network, addr)
-}
 
 // Dial connects to a device of the tailnet.
 func (d *Device) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
