@@ -251,11 +251,11 @@ describe("the end", () => {
 
 describe("the size", () => {
   it("is sent once it rests, and only when it differs", async () => {
-    attachment.resize(80, 24);
+    attachment.fits({ cols: 80, rows: 24 });
     await attached(0);
     await vi.advanceTimersByTimeAsync(200);
     expect(FakeSocket.last.has("terminal.session.resize")).toBe(false);
-    for (let cols = 90; cols <= 100; cols++) attachment.resize(cols, 30);
+    for (let cols = 90; cols <= 100; cols++) attachment.fits({ cols, rows: 30 });
     await vi.advanceTimersByTimeAsync(200);
     const call = FakeSocket.last.take("terminal.session.resize");
     expect(call.params).toEqual({ node: "den", session: "s1", cols: 100, rows: 30 });
@@ -264,11 +264,41 @@ describe("the size", () => {
 
   it("is sent when a terminal that was away is back", async () => {
     await FakeSocket.last.breaks();
-    attachment.resize(60, 20);
+    attachment.fits({ cols: 60, rows: 20 });
     client.wake();
     await connect();
     await attached(0);
     await settle();
     expect(FakeSocket.last.take("terminal.session.resize").params).toMatchObject({ cols: 60, rows: 20 });
+  });
+
+  it("is another viewer's until this one is used again", async () => {
+    attachment.fits({ cols: 100, rows: 30 });
+    await attached(0);
+    await vi.advanceTimersByTimeAsync(200);
+    FakeSocket.last.take("terminal.session.resize");
+    expect(attachment.shape.get()).toEqual({ cols: 100, rows: 30 });
+
+    attachment.told({ ...session, cols: 47, rows: 34 });
+    expect(attachment.shape.get()).toEqual({ cols: 47, rows: 34 });
+    attachment.fits({ cols: 110, rows: 30 }); // the window grew, and nobody types here
+    await vi.advanceTimersByTimeAsync(200);
+    expect(FakeSocket.last.has("terminal.session.resize")).toBe(false);
+    expect(attachment.shape.get()).toEqual({ cols: 47, rows: 34 });
+
+    attachment.use();
+    expect(FakeSocket.last.take("terminal.session.resize").params).toMatchObject({ cols: 110, rows: 30 });
+    expect(attachment.shape.get()).toEqual({ cols: 110, rows: 30 });
+  });
+
+  it("is not given up for the echo of an older one of its own", async () => {
+    attachment.fits({ cols: 100, rows: 30 });
+    await attached(0);
+    await vi.advanceTimersByTimeAsync(200);
+    attachment.fits({ cols: 101, rows: 30 });
+    attachment.told({ ...session, cols: 100, rows: 30 });
+    await vi.advanceTimersByTimeAsync(200);
+    attachment.told({ ...session, cols: 101, rows: 30 });
+    expect(attachment.shape.get()).toEqual({ cols: 101, rows: 30 });
   });
 });

@@ -24,6 +24,12 @@ export interface Sink {
   reset(): void;
 }
 
+/** A size in character cells. */
+export interface Size {
+  cols: number;
+  rows: number;
+}
+
 /** What an attachment needs of the client. */
 export interface Caller {
   readonly status: Store<Status>;
@@ -51,6 +57,13 @@ export class Attachment {
   readonly session = new Store<Session | null>(null);
   /** Bytes that were asked for and are no longer kept, at the last attach. */
   readonly skipped = new Store(0);
+  /**
+   * The size to show the session in. Whoever used it last decides: what fits
+   * here, or what somebody else's window gave it.
+   */
+  readonly shape = new Store<Size | null>(null);
+  /** Whether that is somebody else's size, and may be too large for the page. */
+  readonly foreign = new Store(false);
 
   private readonly tab: Tab;
   private readonly caller: Caller;
@@ -61,7 +74,8 @@ export class Attachment {
   private replayUntil = 0; // what the session had printed when the stream began
   private unparsedReplay = 0; // pieces of it that the emulator has yet to parse
   private describing = false; // between the first and the last piece of a state
-  private size: { cols: number; rows: number } | null = null;
+  private fitting: Size | null = null; // what fits into the page here
+  private using = true; // this viewer used the session last
   private early: Uint8Array = NOTHING; // typed while the stream was being opened
   private retry: ReturnType<typeof setTimeout> | undefined;
   private retries = 0;
@@ -101,6 +115,7 @@ export class Attachment {
           if (this.stream !== stream) return;
           if (this.next !== null && offset !== this.next) this.sink.reset();
           this.session.set(session);
+          this.reshape();
           this.skipped.set(skipped);
           this.next = offset;
           this.describing = false;
@@ -144,12 +159,31 @@ export class Attachment {
     return true;
   }
 
-  /** Sets the size in cells, soon: dragging a window edge asks many times. */
-  resize(cols: number, rows: number): void {
-    if (this.size?.cols === cols && this.size.rows === rows) return;
-    this.size = { cols, rows };
+  /** Says what fits here. The session follows, soon, while this viewer uses it. */
+  fits(size: Size): void {
+    if (sameSize(this.fitting, size)) return;
+    this.fitting = size;
+    this.reshape();
+    if (!this.using) return;
     clearTimeout(this.resizing);
     this.resizing = setTimeout(() => this.sendSize(), RESIZE_AFTER);
+  }
+
+  /** A person uses the session here: it takes the size that fits here. */
+  use(): void {
+    if (this.using) return;
+    this.using = true;
+    this.reshape();
+    this.sendSize();
+  }
+
+  /** What the gateway says of the session meanwhile. */
+  told(session: Session): void {
+    const before = this.session.get();
+    this.session.set(session);
+    if (sameSize(before, session) || this.resizing !== undefined) return;
+    if (session.state === "running") this.using = sameSize(this.fitting, session);
+    this.reshape();
   }
 
   /** Lets go of the session. It goes on without this viewer. */
@@ -241,16 +275,29 @@ export class Attachment {
     this.retry = setTimeout(() => this.attach(), delay);
   }
 
+  private reshape(): void {
+    const session = this.session.get();
+    const foreign = !this.using && session?.state === "running";
+    this.foreign.set(foreign);
+    const size = foreign ? session : this.fitting;
+    if (size && !sameSize(this.shape.get(), size)) this.shape.set({ cols: size.cols, rows: size.rows });
+  }
+
   private sendSize(): void {
-    const size = this.size;
+    clearTimeout(this.resizing);
+    this.resizing = undefined;
+    const size = this.fitting;
     const known = this.session.get();
-    if (!size || this.closed || this.state.get().phase !== "live") return;
-    if (known && known.state !== "running") return;
-    if (known?.cols === size.cols && known.rows === size.rows) return;
+    if (!size || !this.using || this.closed || this.state.get().phase !== "live") return;
+    if (!known || known.state !== "running" || sameSize(known, size)) return;
     const params = { node: this.tab.node, session: this.tab.session, ...size };
-    this.caller.call("terminal.session.resize", params).then(
-      () => this.session.update((s) => s && { ...s, ...size }),
+    this.session.set({ ...known, ...size });
+    this.caller.call("terminal.session.resize", params).catch(
       () => {}, // a watcher may not resize, and a lost connection sends it again
     );
   }
+}
+
+function sameSize(a: Size | null, b: Size | null): boolean {
+  return a?.cols === b?.cols && a?.rows === b?.rows;
 }

@@ -5,7 +5,7 @@ import { sessionName } from "./words";
 
 /** Which machine, session, account and size: one quiet line. */
 export function StatusStrip({ session, terminal }: { session: Session | null; terminal: OpenTerminal }) {
-  const size = useStore(terminal.size);
+  const foreign = useStore(terminal.attachment.foreign);
   if (!session) return <div className="h-8 shrink-0 border-t border-line" />;
   const others = session.viewers - 1;
   return (
@@ -17,11 +17,10 @@ export function StatusStrip({ session, terminal }: { session: Session | null; te
       <span className="min-w-0 truncate">{session.dir}</span>
       <span className="ml-auto">{session.startedBy && `started by ${session.startedBy}`}</span>
       {others > 0 && <span>{others === 1 ? "1 other is watching" : `${others} others are watching`}</span>}
-      {size && (
-        <span className="tabular-nums">
-          {size.cols}×{size.rows}
-        </span>
-      )}
+      {foreign && <span>sized for another screen, until you type here</span>}
+      <span className="tabular-nums">
+        {session.cols}×{session.rows}
+      </span>
     </div>
   );
 }

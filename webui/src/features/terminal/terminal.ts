@@ -8,6 +8,7 @@ import { Attachment } from "./attachment";
 import type { Engine } from "./engine";
 import { encodeKey, isAnswer, modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
 import { palette } from "./palette";
+import { sessions } from "./sessions";
 import { settings } from "./settings";
 import { shortcut, type Shortcut } from "./shortcuts";
 import type { Tab } from "./tabs";
@@ -27,7 +28,6 @@ export class OpenTerminal {
   readonly attachment: Attachment;
   readonly engine = new Store<Engine | null>(null);
   readonly title = new Store("");
-  readonly size = new Store<{ cols: number; rows: number } | null>(null);
   onShortcut: (what: Shortcut) => void = () => {};
 
   private readonly host = document.createElement("div");
@@ -155,10 +155,6 @@ export class OpenTerminal {
     const { term } = engine;
     term.onData((text) => this.typed(text));
     term.onBinary((text) => this.binary(text));
-    term.onResize(({ cols, rows }) => {
-      this.size.set({ cols, rows });
-      this.attachment.resize(cols, rows);
-    });
     term.onTitleChange((title) => this.title.set(title));
     term.attachCustomKeyEventHandler((e) => {
       const what = shortcut(e, term.hasSelection());
@@ -174,8 +170,28 @@ export class OpenTerminal {
         term.options.screenReaderMode = settings.get().screenReader;
         this.fitSoon();
       }),
+      this.attachment.shape.subscribe(() => this.reshape()),
+      sessions.use(() => this.heed()),
       scrollByTouch(this.host, term),
     );
+    term.textarea?.addEventListener("focus", () => this.attachment.use());
+  }
+
+  /** Gives the emulator the session's size; what does not fit is scrolled to. */
+  private reshape(): void {
+    const size = this.attachment.shape.get();
+    const term = this.engine.get()?.term;
+    if (!size || !term) return;
+    this.host.classList.toggle("overflow-auto", this.attachment.foreign.get());
+    // In line with the output, which was printed for the size before.
+    term.write("", () => term.resize(size.cols, size.rows));
+  }
+
+  /** Takes what the list of sessions says of this one. */
+  private heed(): void {
+    const all = sessions.state.get().value;
+    const session = all?.find((s) => s.node === this.tab.node && s.id === this.tab.session);
+    if (session) this.attachment.told(session);
   }
 
   private awake(): void {
@@ -187,6 +203,7 @@ export class OpenTerminal {
       const fast = await drawFast(engine.term);
       if (this.shown && !this.fast) this.fast = fast;
       else fast?.dispose();
+      this.fitNow(); // its cells are not quite as large
     });
   }
 
@@ -198,14 +215,13 @@ export class OpenTerminal {
   private fitNow(): void {
     const engine = this.engine.get();
     if (!engine || !this.shown || this.host.clientHeight < 20) return;
-    engine.fit.fit();
-    const { cols, rows } = engine.term;
-    this.size.set({ cols, rows });
-    this.attachment.resize(cols, rows);
+    const size = engine.fit.proposeDimensions();
+    if (size) this.attachment.fits(size);
   }
 
   private typed(text: string): void {
     if (this.attachment.replaying && isAnswer(text)) return;
+    if (!isAnswer(text)) this.attachment.use();
     const held = modifiers.get();
     if (held.ctrl || held.alt) {
       this.type(modify(text, held));
