@@ -90,7 +90,7 @@ var broken = map[string][]string{
 		"gateway/rooms/r.go:6: homie/internal/tailbox is kept to internal/tailbox/..., cmd/homie-box/..., bench/..., internal/homietest/...",
 		"gateway/rooms/r.go:7: tailscale.com/tstest/integration/testcontrol is kept to internal/tailbox/...",
 		"gateway/rooms/r_test.go:7: go.etcd.io/bbolt is kept to store",
-		"store/s.go:6: testing is kept to store/storetest, internal/homietest/..., internal/tailbox/tailboxtest, tsidentity/identitytest, rpc/rpctest",
+		"store/s.go:6: testing is kept to store/storetest, internal/homietest/..., internal/tailbox/tailboxtest",
 		"wire/w.go:5: wire imports the standard library only, not github.com/go-json-experiment/json",
 	},
 	"linked": {

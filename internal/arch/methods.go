@@ -17,7 +17,7 @@ var methodName = regexp.MustCompile(`^[a-z]+(\.[a-z]+)+$`)
 // declarers are the functions of package rpc, and the types of package wire,
 // that declare a method or topic.
 var declarers = map[string][]string{
-	"rpc":  {"Call", "Stream", "StreamCall", "Event"},
+	"rpc":  {"Call", "StreamCall", "Event"},
 	"wire": {"Method", "Topic"},
 }
 
