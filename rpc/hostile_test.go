@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -32,8 +33,8 @@ func TestWordsFromElsewhereArePlain(t *testing.T) {
 			t.Errorf("the error of %s says %d bytes, %.60q", what, len(got), got)
 		}
 	}
-	if needs := called.(*wire.Error).Data.Needs; needs.Account != "[2J" {
-		t.Errorf("the account missing is %q", needs.Account)
+	if e, ok := errors.AsType[*wire.Error](called); !ok || e.Data.Needs.Account != "[2J" {
+		t.Errorf("the account missing is in %#v", called)
 	}
 }
 
