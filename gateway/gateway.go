@@ -173,8 +173,9 @@ func (g *Gateway) handler() frontdoor.Handler {
 // goodbye is how long the last packets have to leave.
 const goodbye = 100 * time.Millisecond
 
-// shutdownGrace is how long requests may take to end.
-const shutdownGrace = 2 * time.Second
+// shutdownGrace is how long requests may take to end; their contexts have. A
+// browser's spare connection, on which it asked nothing yet, takes all of it.
+const shutdownGrace = time.Second
 
 // serve carries one listener until ctx ends.
 func (g *Gateway) serve(ctx context.Context, ln net.Listener, h http.Handler, connContext func(context.Context, net.Conn) context.Context) error {
@@ -189,16 +190,19 @@ func (g *Gateway) serve(ctx context.Context, ln net.Listener, h http.Handler, co
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
 		ConnContext:                  connContext,
 	}
+	down := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(down)
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
 		if srv.Shutdown(grace) != nil {
 			srv.Close()
 		}
 	})
-	defer stop()
 	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		stop()
 		return fmt.Errorf("serving %s: %w", ln.Addr(), err)
 	}
+	<-down // Serve returns when the shutdown begins
 	return nil
 }
