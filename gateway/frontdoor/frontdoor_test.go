@@ -433,6 +433,12 @@ func TestRedirect(t *testing.T) {
 			t.Errorf("%s: redirected to %q", target, to)
 		}
 	}
+	// "https://homie…" + "@evil.example" is an address at evil.example.
+	for _, target := range []string{"x:@evil.example/", "*"} {
+		if w := ask("homie", target); w.Code != 421 || w.Header().Get("Location") != "" {
+			t.Errorf("%s: %d, redirected to %q", target, w.Code, w.Header().Get("Location"))
+		}
+	}
 	trouble = "HTTPS is off in this tailnet. <Turn it on>"
 	if w := ask("homie", "/"); w.Code != 503 || !strings.Contains(w.Body.String(), "HTTPS is off in this tailnet. &lt;Turn it on&gt;") {
 		t.Errorf("without a certificate: %d %s", w.Code, w.Body)

@@ -47,8 +47,12 @@ func redirect(w http.ResponseWriter, r *http.Request, address string) {
 
 // isOwnName reports whether the Host of a request on port 80 means this device:
 // one of its full names, the first label of one, or the address that was dialed,
-// in whatever spelling.
+// in whatever spelling. Only a path may follow: "x:@evil.example" as what is
+// asked for would make the address we send on to that of somebody else.
 func isOwnName(r *http.Request, names ...string) bool {
+	if !strings.HasPrefix(r.URL.RequestURI(), "/") {
+		return false
+	}
 	asked := strings.TrimSuffix(strings.ToLower(strings.TrimSuffix(r.Host, ":80")), ".")
 	for _, name := range names {
 		short, _, _ := strings.Cut(name, ".")
