@@ -39,11 +39,13 @@ describe("the gateway is killed", () => {
     // Numbers go on coming while nobody can see them.
     await type(page, "n=0; while [ $n -lt 80 ]; do n=$((n+1)); echo line-$n-; sleep 0.1; done; echo all-$((40+2))");
     await sees(page, /^line-5-$/);
+    await page.context().setOffline(true); // the new gateway is quicker than a tester
     box.signal("homie", "SIGKILL");
     await page.getByText(/^Reconnecting/).waitFor();
     await page.getByText("Waiting for the connection to Homie").waitFor();
     await page.keyboard.type("never-sent");
     await page.getByText(/^What you type now is not sent/).waitFor();
+    await page.context().setOffline(false);
     await page.getByTitle(/^Connected to Homie/).waitFor({ timeout: 40_000 });
     await page.getByText("Waiting for the connection to Homie").waitFor({ state: "detached", timeout: 40_000 });
     await sees(page, /^all-42$/, 40_000);
