@@ -217,10 +217,13 @@ func (c *Conn) shut(cause error) {
 
 // release ends everything that hangs on the connection.
 func (c *Conn) release(cause error) {
-	if cause == nil {
+	switch {
+	case cause == nil:
 		cause = ErrClosed
+	case !errors.Is(cause, ErrClosed):
+		cause = fmt.Errorf("%w: %w", ErrClosed, cause)
 	}
-	c.out.fail(fmt.Errorf("%w: %w", ErrClosed, cause))
+	c.out.fail(cause)
 	c.mu.Lock()
 	c.ctx = nil
 	for id, ch := range c.calls {

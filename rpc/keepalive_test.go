@@ -74,22 +74,73 @@ func TestSlowMessageIsNotSilence(t *testing.T) {
 			}
 			pings.Wait()
 		})
-		c, err := rpc.Dialer{URL: "http://homie", NetDial: func(context.Context, string, string) (net.Conn, error) {
-			return server, nil
-		}}.Dial(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, hangUp := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- c.Run(ctx) }()
+		c, hangUp := carried(t, server)
 		if err := c.Call(t.Context(), "job.wait", wire.Nothing{}, nil); err != nil {
 			t.Errorf("an answer that came slowly: %v", err)
 		}
 		hangUp()
-		<-ended
 		<-left
 	})
+}
+
+// A connection that had something to send all the time sent no pings. If the
+// other side had nothing to say for as long, it ended.
+func TestBusyConnectionPings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := websocket.Upgrader{Subprotocols: []string{wire.Subprotocol}}
+		left := make(chan struct{})
+		server := serveOne(t, func(w http.ResponseWriter, req *http.Request) {
+			defer close(left)
+			ws, err := up.Upgrade(w, req, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer ws.Close()
+			if _, _, err := ws.ReadMessage(); err != nil {
+				t.Error(err)
+				return
+			}
+			credit := wire.Frame{Kind: wire.Credit, Stream: 1, Offset: wire.MaxWindow}
+			_ = ws.WriteMessage(websocket.TextMessage, []byte(`{"jsonrpc":"2.0","id":1,"result":{}}`))
+			_ = ws.WriteMessage(websocket.BinaryMessage, credit.Append(nil))
+			for {
+				time.Sleep(time.Second) // in the bubble's time: a slow link
+				if _, _, err := ws.ReadMessage(); err != nil {
+					return
+				}
+			}
+		})
+		c, hangUp := carried(t, server)
+		s, err := c.Open(t.Context(), "flow.far", wire.Nothing{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Send(t.Context(), 0, make([]byte, wire.MaxWindow)); err != nil {
+			t.Errorf("sending for half a minute: %v", err)
+		}
+		hangUp()
+		<-left
+	})
+}
+
+// carried runs a connection to the server at the other end of a pipe, until
+// hangUp.
+func carried(t *testing.T, server net.Conn) (c *rpc.Conn, hangUp func()) {
+	t.Helper()
+	c, err := rpc.Dialer{URL: "http://homie", NetDial: func(context.Context, string, string) (net.Conn, error) {
+		return server, nil
+	}}.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	return c, func() {
+		cancel()
+		<-ended
+	}
 }
 
 // newProxy forwards one connection to addr until cut, and then swallows

@@ -10,34 +10,34 @@ import (
 	"homie/wire"
 )
 
-// writeLoop sends what is in the outbox, most urgent first, and pings.
+// writeLoop sends what is in the outbox, most urgent first, and pings. A ping
+// does not wait until the outbox is empty, which on a slow link it may not be for
+// long: its pong can be the only thing that arrives meanwhile.
 func (c *Conn) writeLoop(ctx context.Context) error {
-	pace := c.keepalive.Load()
-	ping := time.NewTimer(pace.Ping)
-	defer ping.Stop()
+	pinged := time.Now()
+	due := time.NewTimer(0)
+	defer due.Stop()
 	for {
-		for {
-			it, ok := c.out.next()
-			if !ok {
-				break
-			}
-			if err := c.write(it); err != nil {
-				return fmt.Errorf("%w: writing: %w", ErrClosed, err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-c.out.wake:
-			if k := c.keepalive.Load(); k != pace {
-				pace = k
-				ping.Reset(pace.Ping)
-			}
-		case <-ping.C:
+		wait := time.Until(pinged.Add(c.keepalive.Load().Ping))
+		if wait <= 0 {
 			if err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)); err != nil {
 				return fmt.Errorf("%w: pinging: %w", ErrClosed, err)
 			}
-			ping.Reset(pace.Ping)
+			pinged = time.Now()
+			continue
+		}
+		if it, ok := c.out.next(); ok {
+			if err := c.write(it); err != nil {
+				return fmt.Errorf("%w: writing: %w", ErrClosed, err)
+			}
+			continue
+		}
+		due.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-c.out.wake: // perhaps by another pace
+		case <-due.C:
 		}
 	}
 }
