@@ -44,6 +44,14 @@ func listenLocal(ctx context.Context, dir string) (net.Listener, error) {
 	return ln, nil
 }
 
+// knowsPeers reports whether this system says who is at the other end of a unix
+// socket. Windows does not, and has no file modes that would keep others out; a
+// named pipe with an access list would be the way there.
+func knowsPeers() bool {
+	_, err := peercred.Get(nil)
+	return !errors.Is(err, peercred.ErrNotImplemented)
+}
+
 type localUID struct{}
 
 // withPeer notes which OS user is at the other end of a local connection.
@@ -59,20 +67,19 @@ func withPeer(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, localUID{}, uid)
 }
 
-// localCaller is the OS user behind a local request: the gateway's own account
-// or root, who hold what an owner holds; nobody else gets through.
+// mayUseSocket reports whether an OS user holds what an owner holds: the
+// gateway's own account, and root. A negative uid is that of nobody known, on
+// either side: on Windows, every program's.
+func mayUseSocket(uid, own int) bool { return uid >= 0 && (uid == own || uid == 0) }
+
+// localCaller is the OS user behind a local request; nobody gets through who may
+// not use the socket.
 func localCaller(ctx context.Context) (tsidentity.Caller, *wire.Error) {
 	uid, ok := ctx.Value(localUID{}).(int)
-	if !ok || (uid != os.Getuid() && uid != 0) {
+	if !ok || !mayUseSocket(uid, os.Getuid()) {
 		return tsidentity.Caller{}, wire.Errorf(wire.Forbidden, "this socket serves the account that Homie's gateway runs as")
 	}
-	return tsidentity.Caller{
-		Class:    tsidentity.ClassLocal,
-		LocalUID: uid,
-		Rights: tsidentity.Rights{Values: []tsidentity.Value{{
-			Role: tsidentity.RoleOwner, Why: "a program of the gateway's own OS account",
-		}}},
-	}, nil
+	return tsidentity.Local(uid), nil
 }
 
 // localHandler serves the protocol on the local socket, without the front
