@@ -22,13 +22,15 @@ subprotocol %[2]s carries a connection. [architecture.md](architecture.md) expla
 [gateway/openrpc.json](../gateway/openrpc.json) has the same as an OpenRPC document, which
 a gateway returns when asked to discover.
 
-A program sends the header %[3]s with each request and upgrade.
+A program sends the header %[3]s with each request and upgrade. The first call
+on a connection is %[4]s, and the next one waits for its answer: a call that comes
+before gets %[5]s.
 
 ## Methods
 
 | method | needs | |
 |---|---|---|
-`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"))
+`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"), code("rpc.hello"), code(string(wire.HelloRequired)))
 	for _, x := range m.methods {
 		kind := ""
 		if x.Streaming {
