@@ -48,6 +48,7 @@ describe("the gateway is killed", () => {
     await page.context().setOffline(false);
     await page.getByTitle(/^Connected to Homie/).waitFor({ timeout: 40_000 });
     await page.getByText("Waiting for the connection to Homie").waitFor({ state: "detached", timeout: 40_000 });
+    await page.getByText("What you typed meanwhile was not sent").waitFor();
     await sees(page, /^all-42$/, 40_000);
     assert.equal(await neverReloaded(page), true);
     assert.equal(await count(page, /never-sent/), 0);
@@ -55,6 +56,7 @@ describe("the gateway is killed", () => {
     for (let n = 65; n <= 80; n++) assert.equal(await count(page, new RegExp(`^line-${n}-$`)), 1, `line ${n}`);
     await type(page, "echo still-here-$((8*8))");
     await sees(page, /^still-here-64$/);
+    await page.getByText("What you typed meanwhile was not sent").waitFor({ state: "detached" });
     await page.context().close();
   });
 });

@@ -197,13 +197,17 @@ describe("input", () => {
       { kind: Kind.Data, stream: id, offset: 2, payload: bytes("\r") },
     ]);
     await FakeSocket.last.breaks();
-    expect(attachment.state.get()).toMatchObject({ phase: "away", unsent: false });
+    expect(attachment.state.get()).toMatchObject({ phase: "away" });
+    expect(attachment.unsent.get()).toBe(false);
     expect(attachment.write(bytes("lost?"))).toBe(false);
-    expect(attachment.state.get()).toMatchObject({ phase: "away", unsent: true });
+    expect(attachment.unsent.get()).toBe(true);
     client.wake();
     await connect();
     await attached(0);
     expect(FakeSocket.last.frames).toEqual([]); // nothing is sent a second time
+    expect(attachment.unsent.get()).toBe(true); // said until something is sent
+    expect(attachment.write(bytes("again"))).toBe(true);
+    expect(attachment.unsent.get()).toBe(false);
   });
 
   it("is guarded while old output is replayed", async () => {

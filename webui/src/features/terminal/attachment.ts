@@ -9,8 +9,8 @@ import type { Tab } from "./tabs";
 export type AttachState =
   | { phase: "attaching" }
   | { phase: "live" }
-  /** Out of reach for now; it goes on by itself. Unsent: something was typed in vain. */
-  | { phase: "away"; error: RpcError | null; unsent: boolean }
+  /** Out of reach for now; it goes on by itself. */
+  | { phase: "away"; error: RpcError | null }
   /** The program ended; the session says how, where it is still known. */
   | { phase: "ended"; session: Session | null }
   /** It does not go on by itself. */
@@ -64,6 +64,9 @@ export class Attachment {
   readonly shape = new Store<Size | null>(null);
   /** Whether that is somebody else's size, and may be too large for the page. */
   readonly foreign = new Store(false);
+
+  /** Whether something was typed in vain, and nothing has been sent since. */
+  readonly unsent = new Store(false);
 
   private readonly tab: Tab;
   private readonly caller: Caller;
@@ -150,10 +153,13 @@ export class Attachment {
    * that come while a stream is being opened wait for it.
    */
   write(bytes: Uint8Array): boolean {
-    const state = this.state.get();
-    const { phase } = state;
-    if (phase === "live" && this.stream) return this.stream.write(bytes);
-    if (phase === "away") this.state.set({ ...state, unsent: true });
+    const { phase } = this.state.get();
+    if (phase === "live" && this.stream) {
+      const taken = this.stream.write(bytes);
+      if (taken) this.unsent.set(false);
+      return taken;
+    }
+    if (phase === "away") this.unsent.set(true);
     if (phase !== "attaching" || this.early.length + bytes.length > MAX_EARLY) return false;
     this.early = Uint8Array.from([...this.early, ...bytes]);
     return true;
@@ -264,10 +270,9 @@ export class Attachment {
     if (this.closed) return;
     this.stream = null;
     this.stopReplay();
-    const before = this.state.get();
-    const unsent = this.early.length > 0 || (before.phase === "away" && before.unsent);
+    if (this.early.length > 0) this.unsent.set(true);
     this.early = NOTHING;
-    this.state.set({ phase: "away", error, unsent });
+    this.state.set({ phase: "away", error });
     if (this.caller.status.get().phase !== "open") return; // the next connection attaches
     const delay = error?.retryAfterMs ?? Math.min(RETRY_LONGEST, RETRY_FIRST * 2 ** this.retries);
     this.retries++;

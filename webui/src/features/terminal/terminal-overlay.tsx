@@ -17,16 +17,21 @@ interface Props {
   onClose: () => void;
 }
 
-/** What is to say about a terminal, over it: nothing while it is live. */
+/** What is to say about a terminal, over it: little while it is live. */
 export function TerminalOverlay({ me, terminal, onClose }: Props) {
   const state = useStore(terminal.attachment.state);
   switch (state.phase) {
     case "live":
-      return <Skipped terminal={terminal} />;
+      return (
+        <div className="pointer-events-none absolute inset-x-0 top-2 z-10 flex flex-col items-center gap-2">
+          <Skipped terminal={terminal} />
+          <Unsent terminal={terminal} />
+        </div>
+      );
     case "attaching":
       return <Reaching node={terminal.tab.node} />;
     case "away":
-      return <Away node={terminal.tab.node} error={state.error} unsent={state.unsent} />;
+      return <Away terminal={terminal} error={state.error} />;
     case "ended":
       return <Ended me={me} terminal={terminal} session={state.session} onClose={onClose} />;
     case "failed":
@@ -70,8 +75,10 @@ function Reaching({ node }: { node: string }) {
   );
 }
 
-function Away({ node, error, unsent }: { node: string; error: RpcError | null; unsent: boolean }) {
+function Away({ terminal, error }: { terminal: OpenTerminal; error: RpcError | null }) {
   const status = useStore(client.status);
+  const unsent = useStore(terminal.attachment.unsent);
+  const { node } = terminal.tab;
   return (
     <Panel tone={unsent ? "bad" : undefined}>
       <div className="flex items-start gap-3">
@@ -169,11 +176,19 @@ function Skipped({ terminal }: { terminal: OpenTerminal }) {
     return () => clearTimeout(timer);
   }, [skipped]);
   if (skipped === 0 || !shown) return null;
+  return <Pill>{bytes(skipped)} of earlier output are no longer kept</Pill>;
+}
+
+/** Keys that were typed in vain are said until others are sent. */
+function Unsent({ terminal }: { terminal: OpenTerminal }) {
+  if (!useStore(terminal.attachment.unsent)) return null;
+  return <Pill>What you typed meanwhile was not sent</Pill>;
+}
+
+function Pill({ children }: { children: ReactNode }) {
   return (
-    <div className="pointer-events-none absolute inset-x-0 top-2 z-10 flex justify-center">
-      <p role="status" className="arrive rounded-full bg-warn-soft px-4 py-1 text-sm text-warn">
-        {bytes(skipped)} of earlier output are no longer kept
-      </p>
-    </div>
+    <p role="status" className="arrive rounded-full bg-warn-soft px-4 py-1 text-sm text-warn">
+      {children}
+    </p>
   );
 }
