@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math"
@@ -75,6 +76,15 @@ func TestBrokenPumpIsInTheLog(t *testing.T) {
 	}))
 	_, err := open(t, b.dial(t), "flow.broken").Recv(t.Context())
 	wantInLog(t, j, err, "the disk is gone")
+}
+
+// An internal error of another process was passed on, and not logged here.
+func TestInternalErrorFromElsewhereIsInTheLog(t *testing.T) {
+	opts, j := logged()
+	b := newBench(t, opts, rpc.Call("far.away", "far:use", func(context.Context, tsidentity.Caller, wire.Nothing) (wire.Nothing, error) {
+		return wire.Nothing{}, fmt.Errorf("asking the machine: %w", wire.Errorf(wire.Internal, "it broke there"))
+	}))
+	wantInLog(t, j, b.dial(t).Call(t.Context(), "far.away", wire.Nothing{}, nil), "asking the machine: it broke there")
 }
 
 // A result that can't be encoded is a bug of ours: the caller got an internal

@@ -191,17 +191,19 @@ func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, q request
 // failed returns what the caller is told of err, and puts the rest into the log
 // under the same id.
 func (r *Registry) failed(q request, who tsidentity.Caller, err error) *wire.Error {
-	e, level, message := asWire(err), slog.LevelDebug, "call failed"
-	if e.Data.Reason == wire.Internal {
-		level, message = slog.LevelError, "call broke"
-		if told := r.opts.Explain(err); told != nil {
-			e, level, message = told.Because(err), slog.LevelWarn, "call failed"
+	e := asWire(err)
+	log := r.opts.Log.With("method", q.name, "caller", who.Name(), "request_id", q.id)
+	if e.Data.Reason != wire.Internal {
+		if cause := errors.Unwrap(e); cause != nil {
+			log.Debug("call failed", "err", cause)
 		}
+	} else if told := r.opts.Explain(err); told != nil {
+		e = told.Because(err)
+		log.Warn("call failed", "err", err)
+	} else {
+		log.Error("call broke", "err", err)
 	}
 	e.Data.RequestID = q.id
-	if cause := errors.Unwrap(e); cause != nil {
-		r.opts.Log.Log(context.Background(), level, message, "method", q.name, "caller", who.Name(), "request_id", q.id, "err", cause)
-	}
 	return e
 }
 
@@ -240,7 +242,7 @@ func asWire(err error) *wire.Error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return wire.Errorf(wire.Timeout, "This took too long and was given up. Try again.").Because(err)
-	case errors.Is(err, context.Canceled), errors.Is(err, ErrClosed):
+	case errors.Is(err, context.Canceled), errors.Is(err, ErrClosed), errors.Is(err, errViolation):
 		return wire.Errorf(wire.Canceled, "This was canceled before it was done.").Because(err)
 	}
 	return wire.Errorf(wire.Internal, "Something went wrong inside Homie. The log has the details under this request id.").Because(err)
