@@ -125,7 +125,9 @@ func (s *Stream) receiveEnd(payload []byte) error {
 		relay.finishIfEnded()
 	}
 	if len(payload) > 0 {
+		s.finish(cause) // before the end, so that whoever sends learns why
 		s.end(nil)
+		return nil
 	}
 	s.finishIfEnded()
 	return nil
