@@ -162,7 +162,8 @@ const confirmTimeout = 5 * time.Second
 // up tells the other services that a machine may be called.
 func (s *Service) up(id wire.DeviceID, l *link) {
 	n, ok := s.node(id)
-	if !ok {
+	if !ok { // an owner removed it while it registered
+		s.cutOff(l)
 		return
 	}
 	s.announce(n)
@@ -215,8 +216,7 @@ func (s *Service) Decided(ctx context.Context, id wire.DeviceID) {
 	s.mu.Unlock()
 	switch {
 	case !paired && l != nil:
-		s.unlink(l)
-		l.conn.Close(wire.Errorf(wire.Forbidden, "this machine was removed from the household"))
+		s.cutOff(l)
 	case paired:
 		s.announce(s.state(n)) // it is new, or may do more than before
 		if l != nil {
@@ -226,12 +226,13 @@ func (s *Service) Decided(ctx context.Context, id wire.DeviceID) {
 	}
 }
 
-// unlink makes sure that nobody calls a machine any more, however long its
-// connection takes to end.
-func (s *Service) unlink(l *link) {
+// cutOff ends the link of a machine that is not of the household any more.
+// Nobody calls it from here on, however long its connection takes to end.
+func (s *Service) cutOff(l *link) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	l.linked = false
+	s.mu.Unlock()
+	l.conn.Close(wire.Errorf(wire.Forbidden, "this machine was removed from the household"))
 }
 
 // node returns a paired machine with its state of connection.
