@@ -88,46 +88,14 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 		return false, err
 	}
 	if at.addr.IsValid() {
-		reach, cancel := context.WithTimeout(ctx, 5*time.Second)
+		reach, cancel := context.WithTimeout(ctx, reachTimeout)
 		err := n.reach(reach, at.addr)
 		cancel()
 		if err != nil {
 			return false, fmt.Errorf("%s does not answer on the tailnet: %w", at.url, err)
 		}
 	}
-	var (
-		remote  string
-		gateway wire.DeviceID // at remote, as the tailnet knows it
-	)
-	dialer := rpc.Dialer{
-		URL:      at.url,
-		TLS:      &tls.Config{RootCAs: n.conf.Roots, MinVersion: tls.VersionTLS12},
-		Registry: n.registry,
-		NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			if at.addr.IsValid() { // the name was looked up in the tailnet already
-				_, port, err := net.SplitHostPort(addr)
-				if err != nil {
-					return nil, err
-				}
-				addr = net.JoinHostPort(at.addr.String(), port)
-			}
-			c, err := n.conf.Tailnet.Dial(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			remote = c.RemoteAddr().String()
-			// Before anything is said: is this the gateway that we belong to?
-			is, err := n.gateways.Resolve(ctx, remote)
-			if err != nil {
-				c.Close()
-				return nil, err
-			}
-			gateway = wire.DeviceID(is.Device.ID)
-			return c, nil
-		},
-		Identify: func(ctx context.Context) (tsidentity.Caller, error) { return n.gateways.Resolve(ctx, remote) },
-	}
-	c, err := dialer.Dial(ctx)
+	c, gateway, err := n.dial(ctx, at)
 	if errors.Is(err, tsidentity.ErrOtherGateway) {
 		return false, fmt.Errorf("%w; if the home has a new gateway, remove %s and pair again", err, n.state.path)
 	}
@@ -136,6 +104,46 @@ func (n *Node) link(ctx context.Context) (linked bool, err error) {
 	}
 	return n.serve(ctx, c, gateway)
 }
+
+// dial opens a connection to the gateway and returns which device that is, as
+// the tailnet knows it.
+func (n *Node) dial(ctx context.Context, at place) (c *rpc.Conn, gateway wire.DeviceID, err error) {
+	var remote string
+	dialer := rpc.Dialer{
+		URL:      at.url,
+		TLS:      &tls.Config{RootCAs: n.conf.Roots, MinVersion: tls.VersionTLS12},
+		Registry: n.registry,
+		NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			raw, is, err := n.connect(ctx, network, at.instead(addr))
+			if err != nil {
+				return nil, err
+			}
+			remote, gateway = raw.RemoteAddr().String(), wire.DeviceID(is.Device.ID)
+			return raw, nil
+		},
+		Identify: func(ctx context.Context) (tsidentity.Caller, error) { return n.gateways.Resolve(ctx, remote) },
+	}
+	c, err = dialer.Dial(ctx)
+	return c, gateway, err
+}
+
+// connect opens a network connection and asks, before anything is said on it,
+// whether at its other end is the gateway that this machine belongs to.
+func (n *Node) connect(ctx context.Context, network, addr string) (net.Conn, tsidentity.Caller, error) {
+	raw, err := n.conf.Tailnet.Dial(ctx, network, addr)
+	if err != nil {
+		return nil, tsidentity.Caller{}, err
+	}
+	is, err := n.gateways.Resolve(ctx, raw.RemoteAddr().String())
+	if err != nil {
+		raw.Close()
+		return nil, tsidentity.Caller{}, err
+	}
+	return raw, is, nil
+}
+
+// reachTimeout bounds the wait for a gateway that the tailnet shows.
+const reachTimeout = 5 * time.Second
 
 // reach waits until packets get through to a peer. A first packet that is lost
 // while the two devices still learn of each other would cost the five seconds
@@ -161,6 +169,16 @@ const pingTimeout = 250 * time.Millisecond
 type place struct {
 	url  string
 	addr netip.Addr // invalid when the address is a foreign name
+}
+
+// instead returns what to dial for a host and port: the name was looked up in
+// the tailnet already.
+func (p place) instead(addr string) string {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil || !p.addr.IsValid() {
+		return addr
+	}
+	return net.JoinHostPort(p.addr.String(), port)
 }
 
 // find looks the gateway up: the one this machine is paired with, whatever it
