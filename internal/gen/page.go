@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"homie/rpc"
 	"homie/wire"
 )
 
@@ -30,7 +31,7 @@ before gets %[5]s.
 
 | method | needs | |
 |---|---|---|
-`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"), code("rpc.hello"), code(string(wire.HelloRequired)))
+`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"), code(rpc.HelloMethod), code(string(wire.HelloRequired)))
 	for _, x := range m.methods {
 		kind := ""
 		if x.Streaming {
