@@ -59,7 +59,7 @@ func (v *viewer) run(ctx context.Context) error {
 		if time.Since(began) > longestPause {
 			pause = firstPause
 		}
-		if pause > firstPause && v.tty.say("connection lost, trying again") {
+		if v.tty.say("connection lost, trying again") {
 			v.next = nil // what was said is on the screen now: draw it anew
 		}
 		if err := v.rest(ctx, pause); err != nil {
