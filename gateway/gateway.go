@@ -177,8 +177,7 @@ func (g *Gateway) handler() frontdoor.Handler {
 // goodbye is how long the last packets have to leave.
 const goodbye = 100 * time.Millisecond
 
-// shutdownGrace is how long requests may take to end; their contexts have. A
-// browser's spare connection, on which it asked nothing yet, takes all of it.
+// shutdownGrace is how long requests may take to end; their contexts have.
 const shutdownGrace = time.Second
 
 // serve carries one listener until ctx ends.
