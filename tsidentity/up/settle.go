@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"tailscale.com/envknob"
 	"tailscale.com/net/netns"
 )
 
@@ -39,6 +40,12 @@ func (d *Device) settle(ctx context.Context) {
 		}
 	}
 }
+
+// askAnew keeps a device from running on what it remembers of the tailnet. With
+// its cache it counts as running before the tailnet has been asked, and one that
+// has expired or was deleted meanwhile would not log in again, nor use its key.
+// Homie's own build has no such cache; other builds do.
+func askAnew() { envknob.Setenv("TS_USE_CACHED_NETMAP", "false") }
 
 // stayOnLoopback lets sockets hear loopback if the control server is there, and
 // with it the whole tailnet. Tailscale otherwise binds the sockets of a program

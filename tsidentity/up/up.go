@@ -124,6 +124,7 @@ func (d *Device) bringUp(ctx context.Context, key string) error {
 		envknob.SetNoLogsNoSupport()
 	}
 	forgetKeys()
+	askAnew()
 	stayOnLoopback(d.conf.ControlURL)
 	s := &tsnet.Server{
 		Dir:           d.conf.Dir,
