@@ -1,6 +1,7 @@
 package vt
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -19,7 +20,8 @@ type cutter struct {
 	cols, rows int
 	scrollback int
 	budget     int
-	cuts       int // done
+	own        bool // compare this package's own state as well
+	cuts       int  // done
 	sizes      []int
 	excluded   map[string]int // cuts not made, and why
 }
@@ -58,6 +60,11 @@ func (c *cutter) check(stream []byte, cuts []int, run int) string {
 			}
 			continue
 		}
+		if c.own {
+			if d := differ(c.x.dump(full, c.rows), dump(vt, c.rows)); d != "" {
+				return fmt.Sprintf("own state at %d, after %q:\n%s", pos, stream[max(0, pos-80):pos], d)
+			}
+		}
 		if why := excluded(vt); why != "" {
 			if c.excluded == nil {
 				c.excluded = make(map[string]int)
@@ -71,7 +78,7 @@ func (c *cutter) check(stream []byte, cuts []int, run int) string {
 		c.x.write(id, s.Data)
 		c.cuts++
 		if d := c.x.compare(full, id); d != "" {
-			return d
+			return fmt.Sprintf("at %d, after %q, before %q:\n%s", pos, stream[max(0, pos-80):pos], stream[pos:min(len(stream), pos+40)], d)
 		}
 		open[id] = pos
 		events = append(events, cutEvent{at: min(len(stream), pos+run), old: id})

@@ -7,12 +7,13 @@ import "encoding/binary"
 //
 //	length of the rest, 3 bytes, low first
 //	columns × 2 + 1 if it continues the line before, as a varint
-//	text, see encode.go
+//	text, see linecode.go
 type history struct {
 	max   int   // lines kept
 	n     int   // lines there are
 	first int64 // number of the first line, counted since the beginning
 	pages []page
+	size  int    // bytes of pages
 	spare []byte // of a page that is not needed any more
 }
 
@@ -36,7 +37,7 @@ func (h *history) end() int64 { return h.first + int64(h.n) }
 
 func (h *history) clear() {
 	h.first += int64(h.n)
-	h.n, h.pages, h.spare = 0, nil, nil
+	h.n, h.size, h.pages, h.spare = 0, 0, nil, nil
 }
 
 // push appends a row.
@@ -52,9 +53,15 @@ func (h *history) push(r *row, t *Terminal) {
 	p.buf = appendRow(p.buf, r, t)
 	size := len(p.buf) - start - lineHeader
 	p.buf[start], p.buf[start+1], p.buf[start+2] = byte(size), byte(size>>8), byte(size>>16)
+	h.pushed(p, size)
+}
+
+// pushed counts a line of that size in, and drops what is too much.
+func (h *history) pushed(p *page, size int) {
 	p.n++
 	h.n++
-	if h.n > h.max {
+	h.size += size + lineHeader
+	for h.n > h.max || h.size > maxHistory && h.n > 1 {
 		h.dropFirst()
 	}
 }
@@ -65,11 +72,7 @@ func (h *history) pushEncoded(line []byte) {
 	size := len(line)
 	p.buf = append(p.buf, byte(size), byte(size>>8), byte(size>>16))
 	p.buf = append(p.buf, line...)
-	p.n++
-	h.n++
-	if h.n > h.max {
-		h.dropFirst()
-	}
+	h.pushed(p, size)
 }
 
 // room is the page for the next line, of about so many bytes.
@@ -94,7 +97,9 @@ func (h *history) room(size int) *page {
 
 func (h *history) dropFirst() {
 	p := &h.pages[0]
-	p.off += lineHeader + lineSize(p.buf[p.off:])
+	size := lineHeader + lineSize(p.buf[p.off:])
+	p.off += size
+	h.size -= size
 	p.drop++
 	h.n--
 	h.first++
@@ -149,6 +154,7 @@ func (h *history) truncate(n int) {
 		keep := max(0, p.n-p.drop-(h.n-n))
 		if keep == 0 {
 			h.n -= p.n - p.drop
+			h.size -= len(p.buf) - p.off
 			h.pages = h.pages[:len(h.pages)-1]
 			continue
 		}
@@ -157,6 +163,7 @@ func (h *history) truncate(n int) {
 			off += lineHeader + lineSize(p.buf[off:])
 		}
 		h.n -= p.n - p.drop - keep
+		h.size -= len(p.buf) - off
 		p.buf, p.n = p.buf[:off], p.drop+keep
 	}
 }

@@ -9,6 +9,9 @@ const (
 
 	// MaxScrollback bounds the lines of history that New accepts.
 	MaxScrollback = 100_000
+	// maxHistory bounds the bytes they take, far above what text needs: 10,000
+	// lines of a log are a megabyte. Lines at the top go where it is exceeded.
+	maxHistory = 32 << 20
 
 	// maxString bounds what is kept of an operating system command, except of
 	// one for the clipboard. What is longer is ignored.
@@ -24,7 +27,7 @@ const (
 	maxSequence = 512
 
 	// maxCluster bounds the bytes of a character with its combining marks.
-	maxCluster = 128
+	maxCluster = 1 << 10
 	// maxRepeat bounds the characters of one REP sequence.
 	maxRepeat = 1 << 16
 

@@ -45,8 +45,13 @@ func (p *painter) row(r *row, continued bool) {
 			p.half(r, st)
 		default:
 			p.set(st)
-			p.text(c)
-			p.x += c.width()
+			if n := asciiCells(r.cells[p.x:used]); n > 0 {
+				p.buf = appendASCII(p.buf, r.cells[p.x:p.x+n])
+				p.x += n
+			} else {
+				p.text(c)
+				p.x += c.width()
+			}
 			p.wait = p.x == p.cols
 		}
 	}

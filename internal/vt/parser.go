@@ -72,7 +72,11 @@ func (t *Terminal) decode(p []byte) int {
 		}
 		return 1
 	}
-	if r != 0xfeff {
+	switch {
+	case r == 0xfeff:
+	case r >= printable && t.parser.state == ground:
+		t.print(r)
+	default:
 		t.step(r)
 	}
 	return n

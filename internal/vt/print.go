@@ -41,6 +41,28 @@ func (t *Terminal) printASCII(p []byte) {
 
 // print prints one code point.
 func (t *Terminal) print(c rune) {
+	w, s := width(c), t.s
+	if t.charset != 0 || t.modes.Insert || w == 0 || t.joins == 0 || t.resized || s.x+w > t.cols {
+		t.printSlow(c)
+		return
+	}
+	st := cell(t.current()) << styleShift
+	r := s.row(s.y)
+	r.grow(s.x+w, t.cols)
+	r.cells[s.x] = st | makeCell(c, w, 0)
+	s.x++
+	if w == wide {
+		r.cells[s.x] = st | tail
+		s.x++
+	}
+	t.joins = w
+	if s.x < len(r.cells) && r.cells[s.x].isTail() {
+		r.cells[s.x] = st
+	}
+}
+
+// printSlow is print where a line ends, marks combine, or cells move.
+func (t *Terminal) printSlow(c rune) {
 	if t.charset != 0 {
 		c = translate(t.charset, c)
 	}

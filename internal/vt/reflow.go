@@ -16,7 +16,7 @@ func (b *reflow) note(i, end, oldCols int) {
 		b.moved = make(map[int64]mover)
 	}
 	for k := i; k < end; k++ {
-		b.moved[b.lines[k].number] = mover{b.lines[i].number, (k - i) * oldCols}
+		b.moved[b.at(k).number] = mover{b.at(i).number, (k - i) * oldCols}
 	}
 }
 
@@ -139,7 +139,7 @@ func (b *reflow) smaller(oldCols int) int {
 		if !b.tooLong(i) {
 			continue
 		}
-		for b.lines[i].wrapped() && i > 0 {
+		for b.at(i).wrapped() && i > 0 {
 			i--
 		}
 		if cursor := b.base + b.y; cursor >= i && cursor < end {
@@ -159,7 +159,7 @@ func (b *reflow) smaller(oldCols int) int {
 }
 
 func (b *reflow) tooLong(i int) bool {
-	l := &b.lines[i]
+	l := b.at(i)
 	if l.wrapped() {
 		return true
 	}

@@ -56,9 +56,13 @@ type mover struct {
 	offset int   // columns before this line
 }
 
+// at is line i, also if it was taken away at the end: xterm.js goes on with
+// such lines too.
+func (b *reflow) at(i int) *bufLine { return &b.lines[:cap(b.lines)][i] }
+
 // row is line i, decoded.
 func (b *reflow) row(i int) *row {
-	l := &b.lines[i]
+	l := b.at(i)
 	if l.encoded != nil {
 		l.row = b.t.decodeRow(l.encoded, MaxCols)
 		l.encoded = nil

@@ -1,6 +1,9 @@
 package vt
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // A Snapshot brings a terminal to a state.
 type Snapshot struct {
@@ -28,6 +31,9 @@ const (
 	MaxSnapshot = 1 << 20
 )
 
+// maxContinued is about what it takes to begin with a line that continues one.
+const maxContinued = 256
+
 // prologue is a reset, and of what RIS leaves alone in xterm.js.
 const prologue = "\x18\x1bc\x1b[?25h\x1b[20l\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07"
 
@@ -49,6 +55,8 @@ func (t *Terminal) Snapshot(budget int) Snapshot {
 }
 
 func (t *Terminal) snapshot(budget int, plain bool) Snapshot {
+	clusters := len(t.clusters)
+	defer func() { t.clusters = t.clusters[:clusters] }() // those of history
 	p := &painter{pen: pen{t: t, plain: plain}, cols: t.cols}
 	p.altSaved()
 	m := t.paintMain(p, budget)
@@ -56,16 +64,16 @@ func (t *Terminal) snapshot(budget int, plain bool) Snapshot {
 	t.paintState(p)
 
 	s := Snapshot{Plain: plain}
-	first := m.first(budget - len(p.buf) - len(m.before) - len(prologue))
+	unread := t.unread()
+	first := m.first(budget - len(p.buf) - len(m.before) - len(prologue) - len(unread) - maxContinued)
 	s.Lines = len(m.old) - first
 	s.First = t.history.end() - int64(s.Lines)
 	s.Data = make([]byte, 0, len(prologue)+len(m.body)+len(p.buf)+256)
 	s.Data = append(append(s.Data, prologue...), m.before...)
 	s.Data = m.appendFrom(s.Data, first)
 	s.Data = append(s.Data, p.buf...)
-	tail := len(s.Data)
-	s.Data = append(s.Data, t.unread()...)
-	s.Partial = min(t.parser.nutf8, len(s.Data)-tail)
+	s.Data = append(s.Data, unread...)
+	s.Partial = t.parser.nutf8
 	return s
 }
 
@@ -96,7 +104,8 @@ func (t *Terminal) paintMain(p *painter, budget int) *mainText {
 		if i >= len(m.old) {
 			return t.main.row(i - len(m.old))
 		}
-		return t.decodeInto(&scratch[i&1], m.old[i])
+		t.decodeInto(&scratch[i&1], m.old[i], t.cols)
+		return &scratch[i&1]
 	}
 	r := at(0)
 	for i := range n {
@@ -174,20 +183,20 @@ func (t *Terminal) historyFor(budget int) int {
 	n, size := 0, 0
 	for i := len(t.history.pages) - 1; i >= 0 && size < budget; i-- {
 		p := &t.history.pages[i]
-		size += len(p.buf) - p.off
-		n += p.n - p.drop
+		costs := make([]int, 0, p.n-p.drop)
+		for off := p.off; off < len(p.buf); {
+			length := lineSize(p.buf[off:])
+			off += lineHeader
+			// A change of style takes about ten bytes more when painted.
+			costs = append(costs, length+10*bytes.Count(p.buf[off:off+length], []byte{opStyle}))
+			off += length
+		}
+		for k := len(costs) - 1; k >= 0 && size < budget; k-- {
+			size += costs[k]
+			n++
+		}
 	}
-	if size <= budget || n == 0 {
-		return max(n, 0)
-	}
-	// Of the last page looked at, only part.
-	return max(0, int(int64(n)*int64(budget)/int64(size)))
-}
-
-// decodeInto is decodeRow with memory to use again.
-func (t *Terminal) decodeInto(r *row, line []byte) *row {
-	*r = t.decodeRow(line, t.cols)
-	return r
+	return n
 }
 
 // screen writes the rows of the alternate screen, which is blank.

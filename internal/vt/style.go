@@ -69,45 +69,60 @@ func (s *style) erased() style { return style{bg: s.bg & colorMask} }
 // default style.
 type styles struct {
 	list  []style
-	index map[style]uint32
-	// recent finds what was looked up lately without the map.
-	recent []uint32
-	limit  int // length of list at which to collect
+	table []uint32 // numbers by hash, 0: free; a power of two, at most half full
+	limit int      // length of list at which to collect
 }
 
 const (
-	recentStyles = 64
-	minStyles    = 1024
+	minStyles = 1024
+	minTable  = 64
 )
 
 func (s *styles) reset() {
 	s.list = append(s.list[:0], style{})
-	s.index, s.recent, s.limit = nil, nil, minStyles
+	s.table, s.limit = nil, minStyles
 }
 
 func (s *styles) get(id uint32) style { return s.list[id] }
+
+func (s *style) hash() uint32 {
+	h := s.fg*0x9e3779b1 ^ s.bg*0x85ebca6b ^ s.ext*0xc2b2ae35 ^ s.link*0x27d4eb2f
+	return h ^ h>>15
+}
 
 // id is the number of st, which becomes known if it is not.
 func (s *styles) id(st style) uint32 {
 	if st == (style{}) {
 		return 0
 	}
-	if s.index == nil {
-		s.index = make(map[style]uint32)
-		s.recent = make([]uint32, recentStyles)
+	if 2*len(s.list) >= len(s.table) {
+		s.grow()
 	}
-	h := (st.fg*0x9e3779b1 ^ st.bg*0x85ebca6b ^ st.ext*0xc2b2ae35 ^ st.link) >> 8 % recentStyles
-	if i := s.recent[h]; i != 0 && s.list[i] == st {
-		return i
+	mask := uint32(len(s.table) - 1)
+	for h := st.hash() & mask; ; h = (h + 1) & mask {
+		i := s.table[h]
+		if i == 0 {
+			i = uint32(len(s.list))
+			s.list = append(s.list, st)
+			s.table[h] = i
+			return i
+		}
+		if s.list[i] == st {
+			return i
+		}
 	}
-	i, ok := s.index[st]
-	if !ok {
-		i = uint32(len(s.list))
-		s.list = append(s.list, st)
-		s.index[st] = i
+}
+
+func (s *styles) grow() {
+	s.table = make([]uint32, max(minTable, 2*len(s.table)))
+	mask := uint32(len(s.table) - 1)
+	for i := 1; i < len(s.list); i++ {
+		h := s.list[i].hash() & mask
+		for s.table[h] != 0 {
+			h = (h + 1) & mask
+		}
+		s.table[h] = uint32(i)
 	}
-	s.recent[h] = i
-	return i
 }
 
 // current is the number of the style that is set.

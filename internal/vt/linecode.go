@@ -39,22 +39,32 @@ func appendRow(b []byte, r *row, t *Terminal) []byte {
 			b = appendStyle(append(b, opStyle), t.styles.get(s))
 			st = s
 		}
-		// Most of it is ASCII in one style.
-		same := cell(st) << styleShift
-		j := i
-		for j < len(cells) && cells[j]^same < utf8.RuneSelf && cells[j]&0x7f >= ' ' {
-			j++
-		}
-		if j > i {
-			n := len(b)
-			b = append(b, make([]byte, j-i)...)
-			for k, c := range cells[i:j] {
-				b[n+k] = byte(c)
-			}
-			i = j
+		if n := asciiCells(cells[i:]); n > 0 { // which is most of it
+			b = appendASCII(b, cells[i:i+n])
+			i += n
 			continue
 		}
 		b, i = appendOther(b, cells, i, t)
+	}
+	return b
+}
+
+// asciiCells is how many cells are ASCII in the style of the first.
+func asciiCells(cells []cell) int {
+	same := cells[0] & styleMask
+	for i, c := range cells {
+		if c^same >= utf8.RuneSelf || c&0x7f < ' ' {
+			return i
+		}
+	}
+	return len(cells)
+}
+
+func appendASCII(b []byte, cells []cell) []byte {
+	n := len(b)
+	b = append(b, make([]byte, len(cells))...)
+	for i, c := range cells {
+		b[n+i] = byte(c)
 	}
 	return b
 }
@@ -204,22 +214,50 @@ func (l *lineReader) cluster() (p piece, ok bool) {
 
 // decodeRow is the row that an encoded line was, in at most cols columns.
 func (t *Terminal) decodeRow(line []byte, cols int) row {
-	n, wrapped, rest := lineInfo(line)
-	r := row{wrapped: wrapped, cells: make([]cell, 0, min(n, cols))}
+	n, _, _ := lineInfo(line)
+	r := row{cells: make([]cell, 0, min(n, cols))}
+	t.decodeInto(&r, line, cols)
+	return r
+}
+
+// decodeInto is decodeRow with memory to use again.
+func (t *Terminal) decodeInto(r *row, line []byte, cols int) {
+	_, wrapped, rest := lineInfo(line)
+	r.wrapped = wrapped
+	cells := r.cells[:0]
 	l := lineReader{rest: rest}
-	for len(r.cells) < cols {
+	var st style
+	var id cell // of st, where it is in a cell
+	for len(cells) < cols {
+		if l.style != st {
+			st = l.style
+			id = cell(t.styles.id(st)) << styleShift
+		}
+		if l.blank == 0 {
+			n := min(ascii(l.rest), cols-len(cells))
+			for _, c := range l.rest[:n] {
+				cells = append(cells, id|cell(c))
+			}
+			l.rest = l.rest[n:]
+		}
 		p, ok := l.next()
 		if !ok {
 			break
 		}
-		c := p.content | cell(t.styles.id(p.style))<<styleShift
+		if p.style != st {
+			st = p.style
+			id = cell(t.styles.id(st)) << styleShift
+		}
+		c := p.content | id
 		if c&clusterBit != 0 {
 			c |= t.cluster(string(p.text))
 		}
-		r.cells = append(r.cells, c)
-		if p.tail && len(r.cells) < cols {
-			r.cells = append(r.cells, c&styleMask|tail)
+		if len(cells) < cols {
+			cells = append(cells, c)
+		}
+		if p.tail && len(cells) < cols {
+			cells = append(cells, id|tail)
 		}
 	}
-	return r
+	r.cells = cells
 }
