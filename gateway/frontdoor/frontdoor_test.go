@@ -466,3 +466,18 @@ func TestPlainRedirects(t *testing.T) {
 		t.Error("plain HTTP promises TLS")
 	}
 }
+
+func TestPermissionsPolicy(t *testing.T) {
+	w := httptest.NewRecorder()
+	newDoor(false, func(http.ResponseWriter, *http.Request, tsidentity.Caller) {}).ServeHTTP(w, request(canonical, "", 0, 4, "1", false))
+	policy := w.Header().Get("Permissions-Policy")
+	for _, power := range []string{"camera", "geolocation", "microphone", "usb"} {
+		if !strings.Contains(policy, power+"=()") {
+			t.Errorf("Permissions-Policy = %q, want it without %s", policy, power)
+		}
+	}
+	// Chromium knows no policy of that name, and warns of it at every load.
+	if strings.Contains(policy, "bluetooth") {
+		t.Errorf("Permissions-Policy = %q, want no bluetooth in it", policy)
+	}
+}

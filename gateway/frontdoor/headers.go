@@ -25,7 +25,7 @@ var policy = strings.Join([]string{
 
 // permissions are the browser's powers that no page of Homie's has.
 var permissions = strings.Join([]string{
-	"accelerometer=()", "bluetooth=()", "browsing-topics=()", "camera=()", "display-capture=()", "geolocation=()",
+	"accelerometer=()", "browsing-topics=()", "camera=()", "display-capture=()", "geolocation=()",
 	"gyroscope=()", "hid=()", "idle-detection=()", "local-fonts=()", "magnetometer=()", "microphone=()", "midi=()",
 	"payment=()", "serial=()", "usb=()", "xr-spatial-tracking=()",
 }, ", ")
