@@ -40,7 +40,10 @@ func report(p process, what string, asJSON bool, err error) int {
 	}
 	fmt.Fprintf(p.Err, "%s: %s\n", what, text)
 	if code == exitUsage && isUsage(err) {
-		fmt.Fprintf(p.Err, "'%s --help' explains.\n", what)
+		if what != helpName {
+			what += " --help"
+		}
+		fmt.Fprintf(p.Err, "'%s' explains.\n", what)
 	}
 	if asJSON {
 		// The person at the terminal has read it already.

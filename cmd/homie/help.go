@@ -32,6 +32,9 @@ func list(w io.Writer, commands []command) {
 	tw.Flush() // an error here is one of w, whose reader has gone
 }
 
+// helpName is the one command that needs no --help.
+const helpName = "homie help"
+
 // helpCommand explains a command, a group of them, or all.
 func helpCommand(p process, topic []string) int {
 	if len(topic) == 0 {
@@ -47,7 +50,7 @@ func helpCommand(p process, topic []string) int {
 		list(p.Out, g)
 		return exitDone
 	}
-	return report(p, "homie help", false, usagef("there is no command %q", strings.Join(topic, " ")))
+	return report(p, helpName, false, usagef("there is no command %q", strings.Join(topic, " ")))
 }
 
 // help explains one command.

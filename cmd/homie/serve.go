@@ -9,9 +9,11 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/sync/errgroup"
 	"tailscale.com/feature/buildfeatures"
@@ -170,6 +172,9 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 
 // run carries a node to its end; conf has what only the caller knows.
 func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, conf node.Config) error {
+	if !namesGateway(n.gateway) {
+		return usagef("--gateway %q is neither a name on the tailnet, such as homie, nor an address, such as https://homie.tailnet.ts.net", n.gateway)
+	}
 	if info, err := os.Stat(n.start); n.start != "" && (err != nil || !info.IsDir()) {
 		return usagef("--dir %s is no directory here", n.start)
 	}
@@ -189,6 +194,21 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 			return err
 		}
 		return agent.Run(ctx)
+	})
+}
+
+// namesGateway reports whether s can be a device's name or an address of http.
+func namesGateway(s string) bool {
+	host := s
+	if strings.Contains(s, "://") {
+		u, err := url.Parse(s)
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
+			return false
+		}
+		host = u.Hostname()
+	}
+	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsGraphic(r) || strings.ContainsRune("/\\?#@\"'", r)
 	})
 }
 

@@ -35,7 +35,11 @@ address and a QR code. Once the device has joined, it needs neither.`
 func settingsFlags(p process, f *flag.FlagSet, role, hostname string) *settings {
 	s := &settings{role: role, authKey: cmp.Or(p.Env("HOMIE_AUTHKEY"), p.Env("TS_AUTHKEY"), p.Env("TS_AUTH_KEY"))}
 	f.StringVar(&s.hostname, "hostname", cmp.Or(p.Env("HOMIE_HOSTNAME"), hostname), "the device's `name` on the tailnet (HOMIE_HOSTNAME)")
-	f.StringVar(&s.stateDir, "state-dir", p.Env("HOMIE_STATE_DIR"), "the `directory` for state (HOMIE_STATE_DIR)")
+	keeps := "the `directory` for state (HOMIE_STATE_DIR)"
+	if dir := defaultStateDir(p, role); dir != "" && p.Env("HOMIE_STATE_DIR") == "" {
+		keeps += "; default " + dir
+	}
+	f.StringVar(&s.stateDir, "state-dir", p.Env("HOMIE_STATE_DIR"), keeps)
 	f.StringVar(&s.tags, "tags", p.Env("HOMIE_TAGS"), "`tags` to ask for, such as tag:homie (HOMIE_TAGS)")
 	f.StringVar(&s.controlURL, "control-url", p.Env("HOMIE_CONTROL_URL"), "another control server's `address`, such as Headscale's (HOMIE_CONTROL_URL)")
 	f.StringVar(&s.logLevel, "log", cmp.Or(p.Env("HOMIE_LOG"), "info"), "the least `level` to log: debug, info, warn or error (HOMIE_LOG)")

@@ -31,6 +31,9 @@ func statusCommand(p process, f *flag.FlagSet) action {
 				if !t.json {
 					printServer(p.Out, out)
 					printAskFor(p.Out, out.Caller)
+					if out.Caller.AskFor != "" {
+						return exitStatusError(exitRefused) // that was said, and kindly
+					}
 				}
 				return err
 			}

@@ -19,9 +19,9 @@ const (
 	// it. A starting device is in that state for a moment, and one whose key
 	// has expired stays in it for ever and says nothing.
 	loginGrace = 2 * time.Second
-	// patience is the time after which a person is told that nothing is wrong
-	// but slow.
-	patience = 15 * time.Second
+	// patience is the time after which a person is told what a device still
+	// waits for.
+	patience = 8 * time.Second
 )
 
 // errLoginNeeded means that the device has to log in and nobody was to be asked.
@@ -173,10 +173,13 @@ func (l *login) show(address string) {
 	io.WriteString(l.device.conf.Out, out.String())
 }
 
-// reassure says what a long wait is about.
+// reassure says what a long wait is about. A device that has never joined is
+// said to need a login all along, also while nobody answers it.
 func (l *login) reassure() {
-	if l.state == ipn.NoState || l.state == ipn.Starting {
-		fmt.Fprintf(l.device.conf.Out, "Still connecting to the tailnet; is this machine online, and is %s right?\n", l.control())
+	waiting := l.state == ipn.NoState || l.state == ipn.Starting || l.state == ipn.NeedsLogin && l.shown == ""
+	if waiting {
+		fmt.Fprintf(l.device.conf.Out, "Still connecting to the tailnet: no answer yet from %s.\n"+
+			"Check that this machine is online, that a firewall or proxy lets it reach that address, and that the address is right (--control-url).\n", l.control())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -290,6 +291,23 @@ func TestALoginThatExpiredWhileTheDeviceWasOffIsAskedFor(t *testing.T) {
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("Start = %v after the login", err)
+	}
+}
+
+// A first start said nothing for minutes when the control server did not answer.
+func TestAFirstStartSaysWhomItWaitsFor(t *testing.T) {
+	silent, err := net.Listen("tcp4", "127.0.0.1:0") // takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silent.Close() })
+	out := new(page)
+	url := "http://" + silent.Addr().String()
+	since := time.Now()
+	join(t, up.Config{Hostname: "laptop", Dir: t.TempDir(), ControlURL: url, Out: out})
+	eventually(t, "a word", func() bool { return strings.Contains(out.String(), "no answer yet from "+url) })
+	if took := time.Since(since); took > 15*time.Second {
+		t.Errorf("it said so after %v, want about 8 s", took)
 	}
 }
 
