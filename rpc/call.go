@@ -60,10 +60,10 @@ func (c *Conn) Open(ctx context.Context, method string, params, result any) (*St
 	id, ch := c.newCall()
 	s := newStream(c, wire.StreamID(id), true)
 	c.mu.Lock()
-	if len(c.opened) >= wire.MaxStreams {
+	if most := maxStreams(!c.accepted); len(c.opened) >= most {
 		delete(c.calls, id)
 		c.mu.Unlock()
-		return nil, wire.Errorf(wire.Busy, "%d streams are open on this connection, the limit", wire.MaxStreams)
+		return nil, wire.Errorf(wire.Busy, "%d streams are open on this connection, the limit", most)
 	}
 	c.opened[s.id] = s
 	c.mu.Unlock()
@@ -94,7 +94,14 @@ func (c *Conn) do(ctx context.Context, id uint32, ch <-chan wire.Message, method
 		return err
 	}
 	m := wire.Message{ID: strconv.AppendUint(nil, uint64(id), 10), Method: method, Params: raw, Meta: outgoingMeta(ctx)}
-	if err := c.send(ctx, m); err != nil {
+	b, err := encodeMessage(m)
+	if err != nil {
+		return err
+	}
+	if len(b) > wire.MaxMessage {
+		return tooLarge("the call", len(b))
+	}
+	if err := c.out.addText(ctx, b); err != nil {
 		return err
 	}
 	select {

@@ -69,11 +69,19 @@ func (c *Conn) openCarried(m wire.Message, cancel context.CancelCauseFunc) (*Str
 	if c.carried[s.id] != nil {
 		return nil, wire.Errorf(wire.InvalidRequest, "stream %d is open", id)
 	}
-	if len(c.carried) >= wire.MaxStreams {
-		return nil, wire.Errorf(wire.Busy, "%d streams are open on this connection, the limit", wire.MaxStreams)
+	if most := maxStreams(c.accepted); len(c.carried) >= most {
+		return nil, wire.Errorf(wire.Busy, "%d streams are open on this connection, the limit", most)
 	}
 	c.carried[s.id] = s
 	return s, nil
+}
+
+// maxStreams bounds the streams that one side of a connection has opened.
+func maxStreams(dialed bool) int {
+	if dialed {
+		return wire.MaxStreams
+	}
+	return wire.MaxLinkStreams
 }
 
 // served frees a call's id, before its answer goes out: the caller may use it
@@ -117,7 +125,7 @@ func (c *Conn) serveCall(ctx context.Context, q request, id stdjson.RawMessage, 
 	o, refused := c.registry.serve(ctx, who, q)
 	c.served(key)
 	// It waits for room: a handler that was canceled is still answered.
-	err = c.send(context.WithoutCancel(ctx), wire.Message{ID: id, Result: o.result, Error: refused})
+	err = c.answer(context.WithoutCancel(ctx), wire.Message{ID: id, Result: o.result, Error: refused})
 	if err != nil && !errors.Is(err, ErrClosed) {
 		c.log.Debug("answer not sent", "method", q.name, "err", err)
 	}

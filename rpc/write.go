@@ -57,21 +57,43 @@ func (c *Conn) write(it item) error {
 	return c.ws.WriteMessage(websocket.BinaryMessage, it.binary)
 }
 
-// send queues an envelope, waiting for room.
-func (c *Conn) send(ctx context.Context, m wire.Message) error {
+// answer queues the answer to a call, waiting for room. One that is too large
+// would end the connection of whoever reads it, and becomes an error.
+func (c *Conn) answer(ctx context.Context, m wire.Message) error {
 	b, err := encodeMessage(m)
+	if err == nil && len(b) > wire.MaxMessage {
+		b, err = encodeMessage(wire.Message{ID: m.ID, Error: tooLarge("the answer", len(b))})
+	}
 	if err != nil {
 		return err
 	}
 	return c.out.addText(ctx, b)
 }
 
+// notify queues an event, waiting for room. Whoever can't have one because it
+// is too large is told to read a snapshot.
 func (c *Conn) notify(ctx context.Context, topic string, e wire.Event) error {
-	params, err := encode(e)
+	b, err := encodeEvent(topic, e)
+	if err == nil && len(b) > wire.MaxMessage {
+		b, err = encodeEvent(topic, wire.Event{Seq: e.Seq, Reset: true})
+	}
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, wire.Message{Method: topic, Params: params})
+	return c.out.addText(ctx, b)
+}
+
+func encodeEvent(topic string, e wire.Event) ([]byte, error) {
+	params, err := encode(e)
+	if err != nil {
+		return nil, err
+	}
+	return encodeMessage(wire.Message{Method: topic, Params: params})
+}
+
+// tooLarge says that a message is over the limit of one.
+func tooLarge(what string, size int) *wire.Error {
+	return wire.Errorf(wire.TooLarge, "%s has %d bytes, and a message at most %d; ask for less at once", what, size, wire.MaxMessage)
 }
 
 func encodeMessage(m wire.Message) ([]byte, error) {
