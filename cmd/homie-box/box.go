@@ -30,12 +30,15 @@ type box struct {
 	report *report
 	log    *slog.Logger
 
-	dir     string // all state
+	dir     string   // all state
+	owns    *os.File // says that a temporary dir is in use, see dir.go
 	tailnet *tailbox.Tailnet
 	devices []*tsnet.Server // people's, in the order of household
 	doors   []*door.Door
 	raw     net.Listener
 	kids    []*child
+	started own // processes of the kids
+
 	settled atomic.Bool // everything has been ready once
 
 	// answers is closed when the gateway answers for the first time.
@@ -46,9 +49,18 @@ func newBox(o options, stdout, stderr io.Writer) *box {
 	return &box{o: o, answers: make(chan struct{}), report: &report{json: o.json, quiet: o.quiet, out: stdout, err: stderr}}
 }
 
-// run starts everything, tells, and ends everything when ctx does. What was
-// started first ends last.
-func (b *box) run(ctx context.Context) (err error) {
+// run starts everything, tells, and ends everything when ctx does.
+func (b *box) run(ctx context.Context) error {
+	err := b.carry(ctx)
+	if err == nil {
+		b.report.progress("\nstopped; nothing is left running\n")
+	}
+	return err
+}
+
+// carry does what run does and says nothing of the end. What was started first
+// ends last.
+func (b *box) carry(ctx context.Context) error {
 	began := time.Now()
 	b.report.progress("starting the tailnet …")
 	adoptOrphans()
@@ -118,11 +130,11 @@ func (b *box) live(ctx context.Context, began time.Time) error {
 		b.log.Info("ready")
 		return b.report.finish(b.summary(time.Since(began)))
 	})
-	err := g.Wait()
-	if b.settled.Load() {
-		b.report.progress("\nstopped; nothing is left running\n")
-	}
-	return err
+	g.Go(func() error {
+		reapOrphans(ctx, b.started.around)
+		return nil
+	})
+	return g.Wait()
 }
 
 // takePorts takes the doors' ports before anything is started.
@@ -162,28 +174,6 @@ func closeAll(lns []net.Listener) error {
 		errs = append(errs, ln.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// makeDir makes the state directory: the given one, or a temporary one.
-func (b *box) makeDir() (err error) {
-	if b.o.stateDir == "" {
-		b.dir, err = os.MkdirTemp("", "homie-box-")
-		return err
-	}
-	if b.dir, err = filepath.Abs(b.o.stateDir); err != nil {
-		return err
-	}
-	return os.MkdirAll(b.dir, 0o700)
-}
-
-// removeDir removes the state directory if it was a temporary one.
-func (b *box) removeDir() {
-	if b.o.stateDir != "" {
-		return
-	}
-	if err := os.RemoveAll(b.dir); err != nil {
-		b.report.say("removing %s: %v\n", b.dir, err)
-	}
 }
 
 // startTailnet runs the tailnet until the returned function is called.

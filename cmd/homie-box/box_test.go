@@ -192,6 +192,53 @@ func killGateway(t *testing.T, v ready, stderr *output) {
 	t.Logf("back %v after a kill", time.Since(start).Round(time.Millisecond))
 }
 
+// A box that was killed left its directory behind for ever.
+func TestLeftoversOfAKilledBoxAreRemoved(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	dead, alive, foreign := filepath.Join(tmp, "homie-box-1"), newBox(options{}, io.Discard, io.Discard), filepath.Join(tmp, "homie-box-mine")
+	for _, dir := range []string{dead, foreign} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := claim(dead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close() // as the system does for a process that is killed
+	if err := alive.makeDir(); err != nil {
+		t.Fatal(err)
+	}
+	clearLeftovers(tmp)
+	for dir, want := range map[string]bool{dead: false, alive.dir: true, foreign: true} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s: %v, want it to be there: %v", dir, err, want)
+		}
+	}
+	alive.removeDir()
+}
+
+// Somebody who pressed Ctrl-C while the box was starting was told nothing, in
+// the middle of a line.
+func TestInterruptedStart(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	me, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr output
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	args := []string{"--homie", me, "--port", strconv.Itoa(freePorts(t))}
+	if code := run(ctx, args, func(string) string { return "" }, &stdout, &stderr); code != 0 {
+		t.Errorf("exit code = %d, want 0; %s", code, stderr.String())
+	}
+	if !strings.HasSuffix(stdout.String(), "\nstopped; nothing is left running\n") {
+		t.Errorf("stdout = %q, want that it stopped", stdout.String())
+	}
+}
+
 func TestPortTaken(t *testing.T) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -225,7 +272,7 @@ func TestNoHomie(t *testing.T) {
 
 func TestChildThatFails(t *testing.T) {
 	b := newBox(options{}, io.Discard, io.Discard)
-	c := &child{name: "the gateway", argv: []string{"sh", "-c", "echo why; exit 3"}, log: filepath.Join(t.TempDir(), "log"), ended: b.childEnded}
+	c := &child{name: "the gateway", argv: []string{"sh", "-c", "echo why; exit 3"}, log: filepath.Join(t.TempDir(), "log"), ended: b.childEnded, own: &b.started}
 	err := c.run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "    why\n") {
 		t.Errorf("a child that fails at the start: %v, want its status and its last words", err)

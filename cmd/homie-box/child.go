@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -38,6 +39,7 @@ type child struct {
 	// the child is given up.
 	ended func(c *child, how error) error
 
+	own *own         // knows the processes that are waited for here
 	pid atomic.Int64 // of the process that runs now, or of the last one
 }
 
@@ -84,16 +86,50 @@ func (c *child) once(ctx context.Context) error {
 	cmd.SysProcAttr = childAttributes()
 	cmd.Cancel = func() error { return interrupt(cmd.Process) }
 	cmd.WaitDelay = grace
-	if err := cmd.Start(); err != nil {
+	if err := c.own.start(cmd); err != nil {
 		return &startError{err}
 	}
 	c.pid.Store(int64(cmd.Process.Pid))
 	err = cmd.Wait()
+	c.own.ended(cmd.Process.Pid)
 	killGroup(cmd.Process.Pid)
 	if err == nil {
 		return errors.New("it ended by itself")
 	}
 	return err
+}
+
+// own are the processes that somebody waits for. The zero own are none.
+type own struct {
+	mu   sync.Mutex
+	pids map[int]bool
+}
+
+// start starts a process; nobody looks at what is ours meanwhile.
+func (o *own) start(cmd *exec.Cmd) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if o.pids == nil {
+		o.pids = map[int]bool{}
+	}
+	o.pids[cmd.Process.Pid] = true
+	return nil
+}
+
+func (o *own) ended(pid int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.pids, pid)
+}
+
+// around calls f with what tells whether a process is waited for.
+func (o *own) around(f func(own func(pid int) bool)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	f(func(pid int) bool { return o.pids[pid] })
 }
 
 // startError says that a process could not even be started.

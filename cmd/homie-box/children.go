@@ -37,6 +37,7 @@ func (b *box) prepareChildren() error {
 			state: state,
 			log:   filepath.Join(logs, hostname+".log"),
 			ended: b.childEnded,
+			own:   &b.started,
 		})
 	}
 	add("the gateway", tailbox.Gateway, "tag:homie", nil, "gateway")

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -36,6 +38,29 @@ func killOrphans(most time.Duration) {
 			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
 			_, _ = syscall.Wait4(pid, nil, 0, nil)
 		}
+	}
+}
+
+// reapOrphans takes leave of the dead that became ours while everything runs,
+// such as the shells of a machine that was killed, until ctx ends. The living
+// stay: they may be meant to.
+func reapOrphans(ctx context.Context, reap func(func(own func(pid int) bool))) {
+	died := make(chan os.Signal, 1)
+	signal.Notify(died, syscall.SIGCHLD)
+	defer signal.Stop(died)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-died:
+		}
+		reap(func(own func(pid int) bool) {
+			for _, pid := range childrenOf(os.Getpid()) {
+				if !own(pid) {
+					_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil) // it may live
+				}
+			}
+		})
 	}
 }
 

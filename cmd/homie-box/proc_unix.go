@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"syscall"
 	"time"
 )
@@ -15,3 +16,5 @@ func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgi
 func adoptOrphans() {}
 
 func killOrphans(time.Duration) {}
+
+func reapOrphans(context.Context, func(func(own func(pid int) bool))) {}
