@@ -47,6 +47,7 @@ func (s *Stream) receiveCredit(total uint64) {
 
 func (s *Stream) receiveData(f wire.Frame, buf []byte) error {
 	room, err := s.accept(f, buf)
+	s.regrant()
 	if err == nil && !room {
 		// The stream alone: what comes over a relay is not its doing, and others
 		// share that connection.
@@ -70,6 +71,10 @@ func (s *Stream) accept(f wire.Frame, buf []byte) (room bool, err error) {
 	}
 	s.in.received += n
 	s.in.next = f.Next()
+	if s.in.unwanted {
+		recycle(buf)
+		return true, nil
+	}
 	if s.in.relay != nil {
 		return s.in.relay.forward(f, buf), nil
 	}

@@ -66,6 +66,7 @@ type incoming struct {
 	ended    error         // io.EOF after an orderly End
 	arrived  chan struct{} // capacity 1
 	relay    *Stream       // frames go there instead of to a reader
+	unwanted bool          // bytes are dropped, see Drop
 	lent     []byte        // buffer of the chunk that the reader holds
 }
 
@@ -216,6 +217,31 @@ func (s *Stream) sentLocked(n int, next uint64) {
 func (s *Stream) header(k wire.Kind, offset uint64) []byte {
 	f := wire.Frame{Kind: k, FromOpener: s.opener, Stream: s.id, Offset: offset}
 	return f.Append(make([]byte, 0, wire.HeaderSize))
+}
+
+// Drop forgets what arrives on the stream, from now on and what has arrived
+// unread. Credit and the end still count. For a receiver to whom nothing may be
+// said.
+func (s *Stream) Drop() {
+	s.in.mu.Lock()
+	s.in.unwanted = true
+	for _, c := range s.in.frames.all() {
+		recycle(c.buf)
+	}
+	s.in.frames.drop()
+	s.in.mu.Unlock()
+	s.regrant()
+}
+
+// regrant lets the peer of a stream that drops go on sending.
+func (s *Stream) regrant() {
+	s.in.mu.Lock()
+	received := s.in.received
+	low := s.in.unwanted && s.in.allowed-received <= wire.Window/2
+	s.in.mu.Unlock()
+	if low {
+		s.allow(received + wire.Window)
+	}
 }
 
 // Recv returns the next chunk and grants the peer credit for the ones before.
