@@ -19,7 +19,7 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 	answer := wirenodes.Registered{State: wirenodes.Pending, Name: name, Approved: []string{}}
 	changed := false
 	var was, is Pairing
-	err := s.db.Update(func(tx *store.Tx) error {
+	err := s.commit(func(tx *store.Tx) error {
 		old, paired, err := pairings.Get(tx, string(id))
 		if err != nil {
 			return err
@@ -126,7 +126,7 @@ func (s *Service) ask(tx *store.Tx, r Request, changed *bool) error {
 // approve lets a waiting machine in, or widens what a paired one may offer.
 func (s *Service) approve(ctx context.Context, who tsidentity.Caller, p ApproveParams) (Pairing, error) {
 	var out Pairing
-	err := s.db.Update(func(tx *store.Tx) error {
+	err := s.commit(func(tx *store.Tx) error {
 		r, ok, err := requests.Get(tx, string(p.Device))
 		if err != nil {
 			return err
@@ -174,7 +174,7 @@ func (s *Service) restore(tx *store.Tx, p ApproveParams, by string, out *Pairing
 // reject refuses a waiting machine. One that is paired keeps what was approved
 // before; a new one stays out until an owner approves it after all.
 func (s *Service) reject(ctx context.Context, who tsidentity.Caller, p DeviceParams) (wire.Nothing, error) {
-	err := s.db.Update(func(tx *store.Tx) error {
+	err := s.commit(func(tx *store.Tx) error {
 		r, ok, err := requests.Get(tx, string(p.Device))
 		if err != nil {
 			return err
@@ -203,7 +203,7 @@ func (s *Service) reject(ctx context.Context, who tsidentity.Caller, p DevicePar
 // its owner's rights again, and may ask anew.
 func (s *Service) forget(ctx context.Context, _ tsidentity.Caller, p DeviceParams) (wire.Nothing, error) {
 	var was Pairing
-	err := s.db.Update(func(tx *store.Tx) error {
+	err := s.commit(func(tx *store.Tx) error {
 		_, waiting, err := requests.Get(tx, string(p.Device))
 		if err != nil {
 			return err
@@ -236,7 +236,7 @@ func (s *Service) forget(ctx context.Context, _ tsidentity.Caller, p DeviceParam
 // out until an owner approves it again.
 func (s *Service) revoke(ctx context.Context, _ tsidentity.Caller, p DeviceParams) (wire.Nothing, error) {
 	var was Pairing
-	err := s.db.Update(func(tx *store.Tx) error {
+	err := s.commit(func(tx *store.Tx) error {
 		old, ok, err := pairings.Get(tx, string(p.Device))
 		if err != nil {
 			return err

@@ -44,8 +44,10 @@ type Service struct {
 	decided func(context.Context, wire.DeviceID)
 	left    func(wirenodes.Node)
 
-	mu    sync.RWMutex
-	nodes map[wire.DeviceID]bool // devices that hold node rights only
+	mu       sync.RWMutex
+	nodes    map[wire.DeviceID]bool // devices that hold node rights only
+	machines []wirenodes.Node       // what Machines returns; nil if not read since the last change
+	changes  uint64                 // counts what may have made machines stale
 }
 
 // New returns the service.
@@ -129,8 +131,15 @@ func (s *Service) Paired(id wire.DeviceID) (n wirenodes.Node, ok bool, err error
 	return n, ok, err
 }
 
-// Machines returns every paired machine, by name.
+// Machines returns every paired machine, by name. It is asked for each event and
+// each second of each open terminal, and reads the store only after a change.
 func (s *Service) Machines() ([]wirenodes.Node, error) {
+	s.mu.RLock()
+	known, changes := s.machines, s.changes
+	s.mu.RUnlock()
+	if known != nil {
+		return slices.Clone(known), nil
+	}
 	all, err := s.read()
 	if err != nil {
 		return nil, err
@@ -141,7 +150,23 @@ func (s *Service) Machines() ([]wirenodes.Node, error) {
 			out = append(out, p.node())
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changes == changes { // else this may be what there was before
+		s.machines = slices.Clone(out)
+	}
 	return out, nil
+}
+
+// commit changes pairings. What Machines remembers is forgotten before anybody
+// is told that the change is made.
+func (s *Service) commit(f func(*store.Tx) error) error {
+	err := s.db.Update(f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.machines = nil
+	s.changes++
+	return err
 }
 
 func (p Pairing) node() wirenodes.Node {
