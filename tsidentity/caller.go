@@ -126,6 +126,9 @@ func (c Caller) CanOn(capability string, m Machine) bool {
 	return c.granted().CanOn(capability, m)
 }
 
+// CanOnAll reports whether the caller holds the capability on every machine.
+func (c Caller) CanOnAll(capability string) bool { return c.granted().CanOnAll(capability) }
+
 // MayRunAs reports whether a grant names account for the capability on m. The
 // account that a plain-user node runs as needs no such grant: its pairing names
 // it, which the caller of MayRunAs has to know.

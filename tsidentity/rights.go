@@ -43,6 +43,11 @@ func (r Rights) CanOn(capability string, m Machine) bool {
 	return slices.ContainsFunc(r.Values, func(v Value) bool { return v.allows(capability) && v.reaches(m) })
 }
 
+// CanOnAll reports whether a value allows the capability on every machine.
+func (r Rights) CanOnAll(capability string) bool {
+	return slices.ContainsFunc(r.Values, func(v Value) bool { return v.allows(capability) && v.Nodes == nil })
+}
+
 // MayRunAs reports whether the capability may be used on m as the OS account.
 // Either one value allows the capability, reaches m and names the account; or
 // the caller holds the capability on m, and a value without role and allow

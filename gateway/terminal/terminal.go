@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +38,9 @@ type Service struct {
 	links   Links
 	log     *slog.Logger
 	changed *rpc.Topic[wireterminal.Session]
+
+	viewing  seats // by caller and machine
+	starting seats // by person and machine
 }
 
 // New returns the service.
@@ -70,16 +74,19 @@ func (s *Service) Linked(ctx context.Context, n wirenodes.Node, conn *rpc.Conn) 
 	if !slices.Contains(n.Capabilities, capability) {
 		return
 	}
+	news := newFeed(n.Name, s.log)
 	err := rpc.Subscribe(ctx, conn, wireterminal.Changed, func(v wireterminal.Session, e wire.Event) {
 		if e.Reset || e.Error != nil {
 			return // clients list again when the machine comes back
 		}
+		v = v.Shown()
 		v.Node = n.Name
-		s.changed.Publish(v)
+		news.add(v)
 	})
 	if err != nil && ctx.Err() == nil {
 		s.log.Warn("following terminals", "node", n.Name, "err", err)
 	}
+	news.run(ctx, s.changed.Publish)
 }
 
 // capability is what a node offers to have terminals.
@@ -89,8 +96,7 @@ const capability = "terminal"
 func (s *Service) reach(who tsidentity.Caller, name wire.NodeName, needs string) (wirenodes.Node, *rpc.Conn, error) {
 	n, conn, err := s.links.Link(name)
 	if n.Device == "" || !who.CanOn(needs, access.Machine(n)) {
-		// Whoever may not reach a machine does not learn whether it exists.
-		return n, nil, forbidden(needs, name)
+		return n, nil, s.refuse(who, needs, name)
 	}
 	if err != nil {
 		return n, nil, err
@@ -99,6 +105,30 @@ func (s *Service) reach(who tsidentity.Caller, name wire.NodeName, needs string)
 		return n, nil, wire.Errorf(wire.Unsupported, "%s does not offer terminals", name)
 	}
 	return n, conn, nil
+}
+
+// refuse says why a machine can't be reached. Whoever may not reach a machine
+// does not learn whether it exists; whoever may reach all of them does.
+func (s *Service) refuse(who tsidentity.Caller, needs string, name wire.NodeName) error {
+	if name == "" {
+		return wire.Errorf(wire.InvalidParams, "params: node is missing; it is the name of a machine")
+	}
+	if !who.CanOnAll(needs) {
+		return forbidden(needs, name)
+	}
+	all, err := s.links.Nodes()
+	if err != nil {
+		return err
+	}
+	names := make([]string, 0, len(all))
+	for _, n := range all {
+		names = append(names, string(n.Name))
+	}
+	there := "There are none yet."
+	if len(names) > 0 {
+		there = "There are: " + strings.Join(names, ", ") + "."
+	}
+	return wire.Errorf(wire.NotFound, "There is no machine called %q. %s", name, there)
 }
 
 func forbidden(needs string, name wire.NodeName) *wire.Error {
@@ -121,9 +151,18 @@ func (s *Service) start(ctx context.Context, who tsidentity.Caller, p wiretermin
 			"You may not open a terminal as %q on %s. The person who runs this home can allow it by adding \"as\": [%q] to your grant.", p.Account, p.Node, p.Account).
 			Missing(wire.Needs{Capability: wireterminal.Start.Capability, Node: p.Node, Account: p.Account})
 	}
+	leave, err := s.mayStart(ctx, who, p.Node, conn)
+	if err != nil {
+		return wireterminal.Session{}, err
+	}
+	defer leave()
 	out, err := rpc.Invoke(rpc.WithOnBehalf(ctx, who), conn, wireterminal.Start, p)
+	if err != nil {
+		return wireterminal.Session{}, offline(p.Node, err)
+	}
+	out = out.Shown()
 	out.Node = p.Node
-	return out, offline(p.Node, err)
+	return out, nil
 }
 
 // attach shows a terminal: what it printed from the given byte on, and then
@@ -138,16 +177,27 @@ func (s *Service) attach(ctx context.Context, who tsidentity.Caller, p wiretermi
 	if err != nil {
 		return wireterminal.Attached{}, nil, err
 	}
+	leave, err := s.sit(who, p.Node)
+	if err != nil {
+		return wireterminal.Attached{}, nil, err
+	}
 	out, far, err := rpc.Open(rpc.WithOnBehalf(ctx, who), conn, wireterminal.Attach, p)
 	if err != nil {
+		leave()
 		return wireterminal.Attached{}, nil, offline(p.Node, err)
 	}
 	if err := s.mayUse(who, p, out.Session); err != nil {
+		leave()
 		far.Close(err)
 		return wireterminal.Attached{}, nil, err
 	}
+	out.Session = out.Session.Shown()
 	out.Session.Node = p.Node
 	return out, func(ctx context.Context, near *rpc.Stream) error {
+		defer leave()
+		if p.Watch {
+			near.Drop() // the machine need not be trusted to
+		}
 		near.Guard(func(who tsidentity.Caller) error {
 			return errors.Join(check(who), s.mayUse(who, p, out.Session))
 		})
@@ -163,7 +213,7 @@ func (s *Service) mayView(who tsidentity.Caller, p wireterminal.AttachParams) er
 	}
 	n, _, _ := s.links.Link(p.Node) // an offline machine is judged by what pairing knows
 	if n.Device == "" || !who.CanOn(needs, access.Machine(n)) {
-		return forbidden(needs, p.Node)
+		return s.refuse(who, needs, p.Node)
 	}
 	return nil
 }
@@ -279,10 +329,13 @@ func (s *Service) list(ctx context.Context, who tsidentity.Caller, p wiretermina
 
 func listOf(ctx context.Context, name wire.NodeName, conn *rpc.Conn) ([]wireterminal.Session, error) {
 	got, err := rpc.Invoke(ctx, conn, wireterminal.List, wireterminal.ListParams{})
-	for i := range got.Sessions {
-		got.Sessions[i].Node = name
+	out := make([]wireterminal.Session, 0, min(len(got.Sessions), maxKnown))
+	for _, v := range got.Sessions[:min(len(got.Sessions), maxKnown)] {
+		v = v.Shown()
+		v.Node = name
+		out = append(out, v)
 	}
-	return got.Sessions, err
+	return out, err
 }
 
 // view lets a caller see the events of the machines they may see.

@@ -33,7 +33,14 @@ func (h *House) Machine(hostname string, entries ...rpc.Entry) *rpc.Conn {
 	if !own {
 		entries = append(entries, paired)
 	}
-	r, err := rpc.NewRegistry(rpc.Options{}, append(entries, rpc.Events(terminal.Changed))...)
+	tells := slices.ContainsFunc(entries, func(e rpc.Entry) bool {
+		_, ok := e.(*rpc.Topic[terminal.Session])
+		return ok
+	})
+	if !tells {
+		entries = append(entries, rpc.Events(terminal.Changed))
+	}
+	r, err := rpc.NewRegistry(rpc.Options{}, entries...)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -33,7 +33,8 @@ var Changed = wire.Topic[Session]{Name: "terminal.session.changed", Capability: 
 const (
 	MaxCols, MaxRows = 1000, 1000
 	MaxArgs          = 64
-	MaxText          = 4096 // bytes in a directory, a name or one argument
+	MaxText          = 4096 // bytes in a directory or one argument
+	MaxCommand       = 8192 // bytes in all arguments: a list has those of all sessions
 	MaxInput         = 64 << 10
 	MaxName          = 64 // bytes in the name of a machine or a session
 )
@@ -89,7 +90,13 @@ func (p StartParams) Validate() error {
 	if len(p.Command) > MaxArgs {
 		return fmt.Errorf("command has %d arguments, the limit is %d", len(p.Command), MaxArgs)
 	}
-	for _, s := range append([]string{p.Name, p.Dir, p.Account}, p.Command...) {
+	if len(p.Name) > MaxName || strings.ContainsFunc(p.Name, hidden) {
+		return fmt.Errorf("name has over %d bytes, or characters that do not show", MaxName)
+	}
+	if n := len(strings.Join(p.Command, "")); n > MaxCommand {
+		return fmt.Errorf("command has %d bytes in all, the limit is %d; put it into a file, or type it", n, MaxCommand)
+	}
+	for _, s := range append([]string{p.Dir, p.Account}, p.Command...) {
 		if len(s) > MaxText {
 			return fmt.Errorf("a text of %d bytes is over the limit of %d", len(s), MaxText)
 		}
@@ -192,7 +199,7 @@ type Sessions struct {
 
 func checkSize(cols, rows int) error {
 	if cols < 1 || cols > MaxCols || rows < 1 || rows > MaxRows {
-		return fmt.Errorf("size %d×%d is outside 1×1 to %d×%d", cols, rows, MaxCols, MaxRows)
+		return fmt.Errorf("cols and rows are %d and %d, want 1 to %d and 1 to %d", cols, rows, MaxCols, MaxRows)
 	}
 	return nil
 }

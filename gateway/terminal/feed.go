@@ -1,0 +1,99 @@
+package terminal
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"golang.org/x/time/rate"
+
+	"homie/wire"
+	wireterminal "homie/wire/terminal"
+)
+
+// Bounds of what one machine may tell of its terminals. A machine that says more
+// is told to the others more slowly, with what is true by then.
+const (
+	eventsPerSecond = 50
+	eventsAtOnce    = 200
+	// maxKnown is more terminals than a machine has.
+	maxKnown = 128
+)
+
+// feed passes on what one machine says of its terminals. Of each terminal it
+// keeps the latest word only, until that is due.
+type feed struct {
+	node wire.NodeName
+	log  *slog.Logger
+	wake chan struct{} // capacity 1; there is news
+
+	mu      sync.Mutex
+	latest  map[wire.SessionID]wireterminal.Session
+	order   []wire.SessionID // of latest, the one that waits longest first
+	dropped bool             // something was, and that was logged
+	late    bool             // something is, and that was logged
+}
+
+func newFeed(node wire.NodeName, log *slog.Logger) *feed {
+	return &feed{node: node, log: log, wake: make(chan struct{}, 1), latest: map[wire.SessionID]wireterminal.Session{}}
+}
+
+// add takes what the machine says. It does not block.
+func (f *feed) add(v wireterminal.Session) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, waits := f.latest[v.ID]; !waits {
+		if len(f.order) >= maxKnown {
+			if !f.dropped {
+				f.dropped = true
+				f.log.Warn("a machine tells of more terminals than one has; news of them is dropped", "node", f.node)
+			}
+			return
+		}
+		f.order = append(f.order, v.ID)
+	}
+	f.latest[v.ID] = v
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next returns what waits longest.
+func (f *feed) next() (v wireterminal.Session, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.order) == 0 {
+		return v, false
+	}
+	v = f.latest[f.order[0]]
+	delete(f.latest, f.order[0])
+	f.order = f.order[1:]
+	return v, true
+}
+
+// run publishes, not faster than the bounds allow, until ctx ends.
+func (f *feed) run(ctx context.Context, publish func(wireterminal.Session)) {
+	pace := rate.NewLimiter(eventsPerSecond, eventsAtOnce)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.wake:
+		}
+		for {
+			if pace.Tokens() < 1 && !f.late {
+				f.late = true
+				f.log.Warn("a machine tells of its terminals too often; news of them is late from now on", "node", f.node)
+			}
+			if pace.Wait(ctx) != nil {
+				return
+			}
+			v, ok := f.next()
+			if !ok {
+				break
+			}
+			publish(v)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package terminal
+
+import (
+	"strings"
+	"unicode"
+
+	"homie/wire"
+)
+
+// maxShown bounds a command, or a directory, as it is passed on, in bytes.
+const maxShown = 1024
+
+// hidden reports whether a character does not show: a name stands in lists and
+// on tabs of others, and must not turn around what stands beside it.
+func hidden(r rune) bool { return !unicode.IsGraphic(r) }
+
+// Shown is a session that came from a machine, as it may be passed on: what a
+// machine says of it is bounded, and has no characters that do not show.
+func (s Session) Shown() Session {
+	s.ID = wire.SessionID(plain(string(s.ID), MaxName))
+	s.State = State(plain(string(s.State), MaxName))
+	s.Name, s.Account, s.Signal = plain(s.Name, MaxName), plain(s.Account, MaxName), plain(s.Signal, MaxName)
+	s.Dir, s.StartedBy = plain(s.Dir, maxShown), plain(s.StartedBy, maxShown)
+	command, left := []string{}, maxShown
+	for _, arg := range s.Command[:min(len(s.Command), MaxArgs)] {
+		arg = plain(arg, left)
+		command = append(command, arg)
+		left -= len(arg)
+	}
+	s.Command = command
+	s.Cols, s.Rows = min(max(s.Cols, 1), MaxCols), min(max(s.Rows, 1), MaxRows)
+	s.Viewers = max(s.Viewers, 0)
+	return s
+}
+
+// plain is text without what does not show, of at most so many bytes.
+func plain(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case hidden(r):
+			return -1
+		}
+		return r
+	}, text[:min(len(text), 4*most)]) // more would not be looked at
+	return strings.ToValidUTF8(text[:min(len(text), most)], "")
+}
