@@ -36,7 +36,7 @@ function Unreachable() {
       ) : (
         <ul className="mt-3 list-disc space-y-1 pl-5 text-muted">
           <li>Is Tailscale switched on, on this device?</li>
-          <li>Is the machine that runs Homie up?</li>
+          <li>Is the machine that runs Homie online?</li>
         </ul>
       )}
       {error?.requestId && <p className="mt-2 font-mono text-xs text-muted">Request {error.requestId}</p>}

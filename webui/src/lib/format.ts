@@ -22,6 +22,13 @@ export function ago(time: string, now = Date.now()): string {
   return `${duration(ms)} ago`;
 }
 
+/** The same to the second, for what was reachable a moment ago: "43 seconds ago". */
+export function seen(time: string, now = Date.now()): string {
+  const seconds = Math.floor((now - Date.parse(time)) / 1000);
+  if (Number.isNaN(seconds) || seconds >= 60) return ago(time, now);
+  return seconds < 2 ? "just now" : `${seconds} seconds ago`;
+}
+
 /** Whether a time on the wire means "never". */
 export function never(time: string): boolean {
   return time === "" || time.startsWith("0001-");

@@ -2,7 +2,7 @@ import type { Machine } from "@/gen/api";
 import { Badge } from "@/components/ui/badge";
 import { Meter } from "@/components/ui/meter";
 import { useNow } from "@/lib/clock";
-import { ago, bytes, duration, never, osName } from "@/lib/format";
+import { bytes, duration, never, osName, seen } from "@/lib/format";
 
 /** How busy it is, memory and disk as small bars. */
 export function Health({ machine }: { machine: Machine }) {
@@ -63,13 +63,13 @@ export function Reach({ machine }: { machine: Machine }) {
   return <Badge tone="good">Online{fast}</Badge>;
 }
 
-/** "Linux · up 3 days", or when the machine was last seen. */
+/** "Linux · on for 3 days", or when the machine was last seen. */
 export function Since({ machine }: { machine: Machine }) {
-  useNow(20_000);
+  useNow(machine.online ? 20_000 : 1_000);
   const os = osName(machine.os);
   if (!machine.online) {
-    return <>{`${os} · ${never(machine.lastSeen) ? "not seen yet" : `last seen ${ago(machine.lastSeen)}`}`}</>;
+    return <>{`${os} · ${never(machine.lastSeen) ? "not seen yet" : `last seen ${seen(machine.lastSeen)}`}`}</>;
   }
   if (!machine.health) return <>{`${os} · online`}</>;
-  return <>{`${os} · up ${duration(machine.health.uptimeMs)}`}</>;
+  return <>{`${os} · on for ${duration(machine.health.uptimeMs)}`}</>;
 }

@@ -4,7 +4,7 @@ const COLUMNS = [90, 116, 142];
 const ROWS = [62, 88];
 const SHOWN = COLUMNS.length * ROWS.length;
 
-/** The home as a picture: a window for each machine, lit while it is up. */
+/** The home as a picture: a window for each machine, lit while it is online. */
 export function House({ machines, className }: { machines: Machine[]; className?: string }) {
   const shown = machines.slice(0, SHOWN);
   const rows = shown.length > COLUMNS.length ? ROWS : [74];

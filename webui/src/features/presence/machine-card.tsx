@@ -19,10 +19,10 @@ export function MachineCard({ machine, sessions }: { machine: Machine; sessions:
         <Window lit={machine.online} />
         <div className="min-w-0 flex-1">
           <div className="flex items-center justify-between gap-3">
-            <h2 className="truncate font-display text-[1.4rem] leading-tight font-semibold">
+            <h2 className="min-w-0 font-display text-[1.4rem] leading-tight font-semibold">
               {/* The whole head leads to the machine. */}
-              <Link href={path} className="rounded-md after:absolute after:inset-0 after:rounded-t-(--radius-card) hover:underline">
-                {machine.name}
+              <Link href={path} className="block rounded-md after:absolute after:inset-0 after:rounded-t-(--radius-card) hover:underline">
+                <span className="block truncate">{machine.name}</span>
               </Link>
             </h2>
             <Reach machine={machine} />

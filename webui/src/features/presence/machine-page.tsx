@@ -3,7 +3,7 @@ import type { Machine, Whoami } from "@/gen/api";
 import { Card } from "@/components/ui/card";
 import { Row } from "@/components/ui/row";
 import { Empty, Failed, Loading } from "@/components/ui/states";
-import { ago, moment, never, osName } from "@/lib/format";
+import { moment, osName } from "@/lib/format";
 import { useLive } from "@/lib/live";
 import { Link } from "@/lib/router";
 import { can } from "@/features/identity/rights";
@@ -73,7 +73,7 @@ function Found({ me, name, machine }: { me: Whoami; name: string; machine: Machi
             <Row name="System">
               {osName(machine.os)} · {machine.arch}
             </Row>
-            <Row name="Reached">{reached(machine)}</Row>
+            {machine.online && <Row name="Reached">{reached(machine)}</Row>}
             {machine.addr && <Row name="Address">{machine.addr}</Row>}
             {machine.account && <Row name="Runs as">{machine.account}</Row>}
             <Row name="Homie">{machine.version || "unknown"}</Row>
@@ -86,7 +86,6 @@ function Found({ me, name, machine }: { me: Whoami; name: string; machine: Machi
 }
 
 function reached(m: Machine): string {
-  if (!m.online) return never(m.lastSeen) ? "never" : ago(m.lastSeen);
   const ms = m.connection.latencyMs;
   const fast = ms === undefined ? "" : `, ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
   if (m.connection.kind === "direct") return `directly${fast}`;

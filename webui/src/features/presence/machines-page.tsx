@@ -1,5 +1,5 @@
 import { Plus, TriangleAlert } from "lucide-react";
-import type { Machine, Whoami } from "@/gen/api";
+import type { Whoami } from "@/gen/api";
 import { Card } from "@/components/ui/card";
 import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
 import { useLive } from "@/lib/live";
@@ -11,6 +11,7 @@ import { useSessions } from "@/features/terminal/sessions";
 import { House } from "./house";
 import { MachineCard } from "./machine-card";
 import { machines } from "./machines";
+import { summary } from "./summary";
 
 /** The first page: the machines of this home. */
 export function MachinesPage({ me }: { me: Whoami }) {
@@ -81,12 +82,4 @@ function greeting(now: Date): string {
   if (hour < 12) return "Good morning";
   if (hour < 18) return "Good afternoon";
   return "Good evening";
-}
-
-function summary(all: Machine[]): string {
-  const up = all.filter((m) => m.online).length;
-  if (all.length === 1) return up === 1 ? "Your machine is up." : "Your machine is offline.";
-  if (up === all.length) return all.length === 2 ? "Both machines are up." : `All ${up} machines are up.`;
-  if (up === 0) return "No machine is up right now.";
-  return `${up} of ${all.length} machines are up.`;
 }
