@@ -1,5 +1,5 @@
 import { DoorOpen } from "lucide-react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import type { Pairing, Request } from "@/gen/api";
 import { client } from "@/app/client";
 import { Badge } from "@/components/ui/badge";
@@ -25,7 +25,7 @@ export function PairingPage() {
       {state.status === "ready" && (
         <div className="grid gap-8">
           <Requests requests={state.value.requests} />
-          <Paired paired={state.value.paired} />
+          <Decided paired={state.value.paired} />
         </div>
       )}
     </>
@@ -112,31 +112,26 @@ function RequestCard({ request: r }: { request: Request }) {
   );
 }
 
-function Paired({ paired }: { paired: Pairing[] }) {
+/** The machines that were let in, and those that were removed again. */
+function Decided({ paired }: { paired: Pairing[] }) {
   const mayDecide = useCan("pairing:write");
   const [asking, setAsking] = useState<{ pairing: Pairing; forget: boolean } | null>(null);
-  if (paired.length === 0) return null;
+  const list = (title: string, some: Pairing[]) => (
+    <PairedList
+      title={title}
+      pairings={some}
+      mayDecide={mayDecide}
+      onRemove={(p) => setAsking({ pairing: p, forget: false })}
+      onForget={(p) => setAsking({ pairing: p, forget: true })}
+      onReturn={(p) => void change(p, "pairing.approve", "is back in")}
+    />
+  );
   const change = (p: Pairing, method: Decision, done: string) =>
     decide(method, p.device, `${p.name} ${done}`, `Nothing has changed for ${p.name}`);
   return (
-    <section aria-labelledby="joined">
-      <h2 id="joined" className="mb-3 font-display text-xl font-semibold">
-        Part of this home
-      </h2>
-      <Card>
-        <ul className="divide-y divide-line">
-          {paired.map((p) => (
-            <PairedRow
-              key={p.device}
-              pairing={p}
-              mayDecide={mayDecide}
-              onRemove={() => setAsking({ pairing: p, forget: false })}
-              onForget={() => setAsking({ pairing: p, forget: true })}
-              onReturn={() => void change(p, "pairing.approve", "is back in")}
-            />
-          ))}
-        </ul>
-      </Card>
+    <>
+      {list("Part of this home", paired.filter((p) => !p.revoked))}
+      {list("Removed", paired.filter((p) => p.revoked))}
       <Confirm
         open={asking !== null && !asking.forget}
         onOpenChange={(open) => !open && setAsking(null)}
@@ -155,41 +150,57 @@ function Paired({ paired }: { paired: Pairing[] }) {
         danger
         onConfirm={() => change(asking!.pairing, "pairing.forget", "is forgotten")}
       />
+    </>
+  );
+}
+
+interface PairedProps {
+  mayDecide: boolean;
+  onRemove: (p: Pairing) => void;
+  onForget: (p: Pairing) => void;
+  onReturn: (p: Pairing) => void;
+}
+
+function PairedList({ title, pairings: some, ...row }: PairedProps & { title: string; pairings: Pairing[] }) {
+  const id = useId();
+  if (some.length === 0) return null;
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id} className="mb-3 font-display text-xl font-semibold">
+        {title}
+      </h2>
+      <Card>
+        <ul className="divide-y divide-line">
+          {some.map((p) => (
+            <PairedRow key={p.device} pairing={p} {...row} />
+          ))}
+        </ul>
+      </Card>
     </section>
   );
 }
 
-interface PairedRowProps {
-  pairing: Pairing;
-  mayDecide: boolean;
-  onRemove: () => void;
-  onForget: () => void;
-  onReturn: () => void;
-}
-
-function PairedRow({ pairing: p, mayDecide, onRemove, onForget, onReturn }: PairedRowProps) {
+function PairedRow({ pairing: p, mayDecide, onRemove, onForget, onReturn }: PairedProps & { pairing: Pairing }) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-4">
       <div className="min-w-40 flex-1">
-        <p className="flex items-center gap-2 font-medium">
-          {p.name}
-          {p.revoked && <Badge tone="warn">Removed</Badge>}
-        </p>
+        <p className="truncate font-medium">{p.name}</p>
         <p className="text-sm text-muted">
-          {osName(p.os)} · let in by {p.approvedBy || "the policy file"}, {moment(p.pairedAt)}
+          {osName(p.os)} ·{" "}
+          {p.revoked ? "stays out until you let it back in" : `let in by ${p.approvedBy || "the policy file"}, ${moment(p.pairedAt)}`}
         </p>
       </div>
       {mayDecide && !p.revoked && (
-        <Button size="sm" look="outline" onClick={onRemove}>
+        <Button size="sm" look="outline" onClick={() => onRemove(p)}>
           Remove<span className="sr-only"> {p.name}</span>
         </Button>
       )}
       {mayDecide && p.revoked && (
         <div className="flex gap-2">
-          <Button size="sm" look="primary" onClick={onReturn}>
+          <Button size="sm" look="primary" onClick={() => onReturn(p)}>
             Let it back in<span className="sr-only"> ({p.name})</span>
           </Button>
-          <Button size="sm" look="outline" onClick={onForget}>
+          <Button size="sm" look="outline" onClick={() => onForget(p)}>
             Forget<span className="sr-only"> {p.name}</span>
           </Button>
         </div>
