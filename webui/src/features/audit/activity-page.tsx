@@ -13,6 +13,7 @@ import { useStore } from "@/lib/store";
 import { machines } from "@/features/presence/machines";
 import { asRpcError, type RpcError } from "@/rpc/errors";
 import { deed } from "./deeds";
+import { grouped, type Repeated } from "./group";
 
 const PAGE = 50;
 
@@ -34,8 +35,8 @@ export function ActivityPage() {
       {entries && entries.length > 0 && (
         <Card>
           <ul className="divide-y divide-line">
-            {entries.map((e) => (
-              <EntryRow key={e.seq} entry={e} target={named(e.target, all)} />
+            {grouped(entries).map((g) => (
+              <EntryRow key={g.entry.seq} repeated={g} target={named(g.entry.target, all)} />
             ))}
           </ul>
         </Card>
@@ -107,7 +108,7 @@ const decisions: Record<Entry["decision"], { tone: Tone; text: string }> = {
   failed: { tone: "bad", text: "Failed" },
 };
 
-function EntryRow({ entry: e, target }: { entry: Entry; target: string }) {
+function EntryRow({ repeated: { entry: e, count, since }, target }: { repeated: Repeated; target: string }) {
   const { tone, text } = decisions[e.decision] ?? { tone: "plain" as const, text: e.decision };
   return (
     <li className="flex items-start gap-x-4 px-4 py-3.5 sm:px-5">
@@ -117,6 +118,7 @@ function EntryRow({ entry: e, target }: { entry: Entry; target: string }) {
       <div className="min-w-0 flex-1">
         <p className="wrap-anywhere">
           <span className="font-medium">{e.person || e.device || "Somebody unknown"}</span> {deed(e.method, e.decision === "allowed", target)}
+          {count > 1 && <span className="text-muted">, {count} times since {moment(since)}</span>}
         </p>
         <p className="text-sm wrap-anywhere text-muted">
           <span className="sm:hidden">{moment(e.at)} · </span>
