@@ -18,7 +18,6 @@ export function App() {
   return (
     <>
       {me === null ? <Opening /> : isVisitor(me) ? <Visitor me={me} /> : <Home me={me} />}
-      <UpdateNote />
       <Toasts />
     </>
   );
@@ -57,6 +56,7 @@ function Home({ me }: { me: Whoami }) {
         <SkipLink />
         <Header me={me} compact />
         <ConnectionBanner />
+        <UpdateNote />
         <main id="main" ref={main} tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
           <Page me={me} path={path} />
         </main>
@@ -68,6 +68,7 @@ function Home({ me }: { me: Whoami }) {
       <SkipLink />
       <Header me={me} />
       <ConnectionBanner />
+      <UpdateNote />
       <main
         id="main"
         ref={main}

@@ -10,7 +10,7 @@ export function ConnectionState() {
   const word = open ? "Connected" : status.phase === "connecting" ? "Connecting" : "Not connected";
   return (
     <div
-      className="flex min-h-9 items-center gap-2 rounded-full px-2 text-sm text-muted sm:px-3"
+      className="flex min-h-9 items-center gap-2 rounded-full px-2 text-sm whitespace-nowrap text-muted sm:px-3"
       title={rtt ? `Connected to Homie, ${rtt} there and back` : word}
     >
       <span

@@ -1,5 +1,7 @@
 import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { Store, useStore } from "@/lib/store";
+import { cn } from "@/lib/cn";
+import { usePath } from "@/lib/router";
 import { asRpcError } from "@/rpc/errors";
 import { Button } from "./button";
 
@@ -42,12 +44,17 @@ export function toastError(title: string, err: unknown): void {
 /** Where toasts appear. Rendered once. */
 export function Toasts() {
   const shown = useStore(toasts);
+  const terminal = usePath().startsWith("/terminal/");
   return (
     <div
       role="region"
       aria-label="Messages"
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-3 bottom-[max(5.5rem,env(safe-area-inset-bottom))] z-50 flex flex-col items-center gap-2 sm:inset-x-auto sm:right-5 sm:items-end md:bottom-5"
+      className={cn(
+        "pointer-events-none fixed inset-x-3 z-50 flex flex-col items-center gap-2 sm:inset-x-auto sm:right-5 sm:items-end",
+        // A terminal has its prompt and, on a phone, its keys below.
+        terminal ? "top-28 short:top-14" : "bottom-[max(5.5rem,env(safe-area-inset-bottom))] md:bottom-5",
+      )}
     >
       {shown.map((t) => (
         <div
