@@ -74,13 +74,13 @@ describe("a machine", () => {
     box.signal("homie-nas", "SIGSTOP");
     try {
       await card.getByText("Offline").waitFor({ timeout: 10_000 });
-      await watcher.getByText("1 of 2 machines are up.").waitFor();
+      await watcher.getByText("1 of 2 machines is online.").waitFor();
       await page.getByText("Waiting for nas to come back").waitFor({ timeout: 10_000 });
     } finally {
       box.signal("homie-nas", "SIGCONT");
     }
     await card.getByRole("button", { name: /Open terminal/ }).waitFor({ timeout: 40_000 });
-    await watcher.getByText("Both machines are up.").waitFor();
+    await watcher.getByText("Both machines are online.").waitFor();
     await page.getByText("Waiting for nas to come back").waitFor({ state: "detached", timeout: 40_000 });
     await type(page, "echo $kept");
     await sees(page, /^before-36$/);
@@ -118,7 +118,8 @@ describe("a machine that an owner removes", () => {
     await question.getByRole("button", { name: "Remove it" }).click();
     await page.getByText("nas was removed").waitFor();
     await card.waitFor({ state: "detached" });
-    await watcher.getByText("Your machine is up.").waitFor();
+    await watcher.getByText("Your machine is online.").waitFor();
+    await page.getByRole("region", { name: "Removed" }).getByText(/stays out until you let it back in/).waitFor();
     await page.getByRole("button", { name: /^Let it back in/ }).click();
     await page.getByText("nas is back in").waitFor();
     await card.getByRole("button", { name: /Open terminal/ }).waitFor({ timeout: 60_000 });

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { startBox } from "./box.mjs";
 import { launch } from "./chromium.mjs";
-import { openTerminal, prompted, readable, run, sees, type } from "./screen.mjs";
+import { count, openTerminal, prompted, readable, run, sees, type } from "./screen.mjs";
 
 const desk = { viewport: { width: 1280, height: 800 } };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -58,11 +58,11 @@ describe("the owner at a desk", () => {
     const { page, shot } = home;
     await page.getByRole("heading", { level: 1, name: /Olivia/ }).waitFor();
     for (const name of ["den", "nas"]) {
-      await card(page, name).getByText(/^Linux · up |^macOS · up /).waitFor();
+      await card(page, name).getByText(/^(Linux|macOS) · on for /).waitFor();
       await card(page, name).getByRole("meter", { name: "Memory" }).waitFor();
       await card(page, name).getByText(/^(Direct|Relayed|Online)/).waitFor();
     }
-    await page.getByText("Both machines are up.").waitFor();
+    await page.getByText("Both machines are online.").waitFor();
     await page.getByTitle(/Connected to Homie, \d+ ms/).waitFor();
     await shot("owner-machines");
   });
@@ -101,6 +101,9 @@ describe("the owner at a desk", () => {
     await page.keyboard.press("Enter");
     await tabs.first().click();
     await sees(page, /^hello-42$/);
+    await tabs.first().click(); // it is shown already: the keys stay with the terminal
+    await page.keyboard.type("echo typed-$((1+6))\n");
+    await sees(page, /^typed-7$/);
   });
 
   it("finds text with the search panel", async () => {
@@ -112,13 +115,38 @@ describe("the owner at a desk", () => {
     await page.getByRole("search").waitFor({ state: "detached" });
   });
 
+  it("is asked before several lines run, and told of the keys", async () => {
+    const { page } = home;
+    await run(page, "cat"); // which does not ask for pastes to be marked
+    await page.locator(".xterm-helper-textarea").evaluate((field) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", "first piece\nsecond piece\nthird piece\n");
+      field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    });
+    const question = page.getByRole("dialog", { name: "Paste 3 lines?" });
+    await question.getByText("second piece").waitFor();
+    assert.equal(await count(page, /piece/), 0);
+    await question.getByRole("button", { name: "Paste them" }).click();
+    await sees(page, /^third piece$/);
+    await page.keyboard.press("Control+D");
+    await prompted(page);
+    await page.keyboard.press("Control+F6");
+    await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "tab");
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Keyboard shortcuts" }).click();
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByText("leave the terminal, to its tab").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
   it("sees how a shell ended, and starts a new one in its place", async () => {
     const { page, shot } = home;
     await type(page, "exit 3");
     await page.getByText("The shell ended (exit 3).").waitFor();
+    await page.waitForFunction(() => document.activeElement?.textContent === "Start a new one");
     await shot("owner-shell-ended");
     const before = page.url();
-    await page.getByRole("button", { name: "Start a new one" }).click();
+    await page.keyboard.press("Enter");
     await page.waitForFunction((old) => location.href !== old, before);
     await sees(page, /\S/);
     await type(page, "echo again-$((2+3))");
@@ -179,7 +207,7 @@ describe("the owner's phone", () => {
 
   it("shows the machines without scrolling sideways", async () => {
     const { page, shot } = home;
-    await card(page, "nas").getByText(/up /).first().waitFor();
+    await card(page, "nas").getByText(/on for /).first().waitFor();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     assert.equal(wide, false);
     await shot("phone-machines");
@@ -213,6 +241,26 @@ describe("the owner's phone", () => {
     await sees(page, /^back-9$/);
     const focused = await page.evaluate(() => document.activeElement?.classList.contains("xterm-helper-textarea"));
     assert.equal(focused, true);
+  });
+
+  it("pastes by the system where the browser keeps the clipboard", async () => {
+    const { page } = home;
+    await key("Paste").tap();
+    const field = page.getByRole("dialog", { name: "Paste" });
+    await field.getByRole("textbox").fill("echo field-$((4+4))");
+    await field.getByRole("button", { name: "Paste" }).tap();
+    await page.keyboard.press("Enter");
+    await sees(page, /^field-8$/);
+  });
+
+  it("has a way out when it lies on its side", async () => {
+    const { page } = home;
+    await page.setViewportSize({ width: 844, height: 390 });
+    await page.getByRole("link", { name: "Homie, machines" }).tap();
+    await card(page, "den").waitFor();
+    await page.setViewportSize(phone.viewport);
+    await card(page, "den").getByRole("link", { name: /Return/ }).last().tap();
+    await sees(page, /^field-8$/);
   });
 
   it("keeps the prompt above a soft keyboard", async () => {
@@ -266,6 +314,16 @@ describe("a member", () => {
     await page.getByRole("link", { name: "What may I do?" }).click();
     await page.getByText("let machines join this home, and remove them").waitFor();
     await shot("member-me");
+    await home.close();
+  });
+
+  it("sees whose terminal it is before and after joining it", async () => {
+    const home = await visit("member");
+    const { page } = home;
+    const theirs = card(page, "nas").getByRole("link", { name: /^Olivia’s \w+ runs as \w+ .*Join$/ });
+    await theirs.first().click();
+    await page.getByText(/^Olivia’s terminal\. What you type runs as \w+$/).waitFor();
+    await page.getByText(/^Olivia’s terminal, runs as \w+$/).waitFor();
     await home.close();
   });
 

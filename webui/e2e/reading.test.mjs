@@ -10,7 +10,7 @@ import { launch } from "./chromium.mjs";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const pages = [
-  ["owner", "", "Both machines are up."],
+  ["owner", "", "Both machines are online."],
   ["owner", "machines/den", "How it is"],
   ["owner", "terminal", "Open one, or return to one that is still running."],
   ["owner", "me", "You may"],

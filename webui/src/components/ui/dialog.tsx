@@ -65,13 +65,15 @@ export function Dialog({ open, onOpenChange, title, description, children, wide,
 
 interface ConfirmProps extends Omit<DialogProps, "children" | "wide"> {
   action: string;
+  /** Leaves everything as it is; default: "Keep it". */
+  keep?: string;
   danger?: boolean;
   /** Does it; the dialog closes when it has been done. */
   onConfirm: () => Promise<void> | void;
 }
 
 /** A question before something that can't be undone. */
-export function Confirm({ action, danger, onConfirm, ...dialog }: ConfirmProps) {
+export function Confirm({ action, keep = "Keep it", danger, onConfirm, ...dialog }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
   const confirm = async () => {
     setBusy(true);
@@ -86,7 +88,7 @@ export function Confirm({ action, danger, onConfirm, ...dialog }: ConfirmProps) 
     <Dialog {...dialog}>
       <div className="mt-6 flex flex-col-reverse gap-2 sm:flex-row sm:justify-end">
         <Button data-first onClick={() => dialog.onOpenChange(false)}>
-          Keep it
+          {keep}
         </Button>
         <Button look={danger ? "danger" : "primary"} disabled={busy} onClick={() => void confirm()}>
           {action}

@@ -1,9 +1,9 @@
 import { ArrowDown, ArrowLeft, ArrowRight, ArrowUp, ClipboardPaste, Keyboard } from "lucide-react";
 import type { PointerEvent, ReactNode } from "react";
-import { toastError } from "@/components/ui/toast";
 import { cn } from "@/lib/cn";
 import { useStore } from "@/lib/store";
 import { modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
+import { pasteClipboard } from "./paste";
 import type { OpenTerminal } from "./terminal";
 
 /** Where the key repeats while it is held, in milliseconds. */
@@ -19,12 +19,6 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
   const type = (text: string) => () => {
     terminal.type(modify(text, modifiers.get()));
     releaseModifiers();
-  };
-  const paste = () => {
-    navigator.clipboard?.readText().then(
-      (text) => terminal.paste(text),
-      (err) => toastError("The clipboard could not be read", err),
-    );
   };
   const toggle = (name: "ctrl" | "alt") => () => modifiers.update((m) => ({ ...m, [name]: !m[name] }));
   return (
@@ -96,7 +90,7 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
         <Key label="$, dollar" onPress={type("$")}>
           $
         </Key>
-        <Key label="Paste" onPress={paste}>
+        <Key label="Paste" onPress={() => void pasteClipboard(terminal)}>
           <ClipboardPaste />
         </Key>
         <Key label="Show the keyboard" onPress={() => terminal.focus()}>

@@ -1,5 +1,5 @@
-import { SquareTerminal, Undo2 } from "lucide-react";
-import type { Whoami } from "@/gen/api";
+import { SquareTerminal, Undo2, Users } from "lucide-react";
+import type { Session, Whoami } from "@/gen/api";
 import { MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
 import { ago } from "@/lib/format";
 import { useLive } from "@/lib/live";
@@ -10,7 +10,8 @@ import { hasTerminal, machines, usualAccount } from "@/features/presence/machine
 import { openTerminal } from "./launch";
 import { useSessions } from "./sessions";
 import { tabPath, tabs } from "./tabs";
-import { sessionName } from "./words";
+import { titles } from "./titles";
+import { otherOwner, sessionTitle, shortDir } from "./words";
 
 /** Where another terminal can be had: a new one, or one that runs already. */
 export function NewTabMenu({ me }: { me: Whoami }) {
@@ -31,19 +32,36 @@ export function NewTabMenu({ me }: { me: Whoami }) {
         </MenuItem>
       ))}
       {all.length === 0 && <p className="px-3 py-2 text-muted">No machine offers you one.</p>}
-      {running.length > 0 && (
-        <>
-          <MenuLine />
-          <MenuLabel>Return to</MenuLabel>
-          {running.map((s) => (
-            <MenuItem key={`${s.node}/${s.id}`} onSelect={() => navigate(tabPath({ node: s.node, session: s.id }))}>
-              <Undo2 aria-hidden />
-              {s.node} {sessionName(s)}
-              <span className="ml-auto pl-4 text-sm text-muted">{ago(s.startedAt)}</span>
-            </MenuItem>
-          ))}
-        </>
-      )}
+      <Running label="Return to" all={running.filter((s) => !otherOwner(s, me))} me={me} />
+      <Running label="Join" all={running.filter((s) => otherOwner(s, me))} me={me} />
+    </>
+  );
+}
+
+function Running({ label, all, me }: { label: string; all: Session[]; me: Whoami }) {
+  const known = useStore(titles);
+  if (all.length === 0) return null;
+  return (
+    <>
+      <MenuLine />
+      <MenuLabel>{label}</MenuLabel>
+      {all.map((s) => {
+        const owner = otherOwner(s, me);
+        const path = tabPath({ node: s.node, session: s.id });
+        return (
+          <MenuItem key={path} onSelect={() => navigate(path)}>
+            {owner ? <Users aria-hidden /> : <Undo2 aria-hidden />}
+            <span className="min-w-0">
+              <span className="block truncate">
+                {s.node} · {sessionTitle(s, owner)} <span className="text-muted">as {s.account}</span>
+              </span>
+              <span className="block max-w-72 truncate text-sm text-muted">
+                {known[path] || shortDir(s.dir)} · {ago(s.startedAt)}
+              </span>
+            </span>
+          </MenuItem>
+        );
+      })}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { OpenTerminal } from "./terminal";
 import { sameTab, tabs, type Tab } from "./tabs";
+import { noteTitle } from "./titles";
 
 const open = new Map<string, OpenTerminal>();
 
@@ -13,6 +14,7 @@ export function terminalFor(tab: Tab): OpenTerminal {
   if (known) return known;
   const made = new OpenTerminal(tab);
   open.set(key(tab), made);
+  made.title.subscribe(() => noteTitle(tab, made.title.get()));
   return made;
 }
 
@@ -21,5 +23,6 @@ tabs.subscribe(() => {
     if (tabs.get().some((t) => sameTab(t, terminal.tab))) continue;
     open.delete(name);
     terminal.dispose();
+    noteTitle(terminal.tab, "");
   }
 });

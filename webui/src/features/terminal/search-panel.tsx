@@ -44,7 +44,7 @@ export function SearchPanel({ terminal, onClose }: { terminal: OpenTerminal; onC
   return (
     <div
       role="search"
-      className="arrive absolute top-2 right-2 left-2 z-10 flex items-center gap-1 rounded-2xl border border-line bg-surface p-1.5 shadow-card sm:left-auto sm:w-[26rem]"
+      className="arrive absolute top-2 right-2 left-2 z-20 flex items-center gap-1 rounded-2xl border border-line bg-surface p-1.5 shadow-card sm:left-auto sm:w-[26rem]"
       onKeyDown={(e) => {
         if (e.key === "Escape") onClose();
       }}

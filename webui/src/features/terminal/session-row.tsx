@@ -3,13 +3,20 @@ import type { Session } from "@/gen/api";
 import { useNow } from "@/lib/clock";
 import { ago } from "@/lib/format";
 import { Link } from "@/lib/router";
-import { exitWords, sessionName } from "./words";
+import { useStore } from "@/lib/store";
+import { useMe } from "@/features/identity/rights";
 import { tabPath } from "./tabs";
+import { titles } from "./titles";
+import { exitWords, otherOwner, sessionTitle, shortDir, starter } from "./words";
 
 /** One terminal in a list; leads to it. Named: with its machine. */
 export function SessionRow({ session: s, named }: { session: Session; named?: boolean }) {
   useNow(30_000);
+  const owner = otherOwner(s, useMe());
+  const title = useStore(titles)[tabPath({ node: s.node, session: s.id })];
   const running = s.state === "running";
+  const { device } = starter(s);
+  const about = [title || shortDir(s.dir), ago(s.startedAt), device && `from ${device}`].filter(Boolean).join(" · ");
   return (
     <li>
       <Link
@@ -20,14 +27,15 @@ export function SessionRow({ session: s, named }: { session: Session; named?: bo
         <span className="min-w-0 flex-1">
           <span className="block truncate font-medium">
             {named && `${s.node} · `}
-            {sessionName(s)} <span className="font-normal text-muted">as {s.account}</span>
+            {sessionTitle(s, owner)}{" "}
+            <span className={owner && running ? "text-warn" : "font-normal text-muted"}>
+              {owner && running ? `runs as ${s.account}` : `as ${s.account}`}
+            </span>
           </span>
-          <span className="block truncate text-sm text-muted">
-            {running ? `${ago(s.startedAt)} · ${s.startedBy}` : exitWords(s)}
-          </span>
+          <span className="block truncate text-sm text-muted">{running ? about : exitWords(s)}</span>
         </span>
         <span className="flex items-center gap-1 text-sm text-accent-ink">
-          {running ? "Return" : "Look"}
+          {!running ? "Look" : owner ? "Join" : "Return"}
           <ChevronRight aria-hidden className="size-4" />
         </span>
       </Link>

@@ -10,13 +10,13 @@ import { NewTabMenu } from "./new-tab-menu";
 import { terminalFor } from "./registry";
 import { useSessions } from "./sessions";
 import { sameTab, tabPath, tabs, type Tab } from "./tabs";
-import { sessionName } from "./words";
+import { otherOwner, sessionTitle } from "./words";
 
 interface TabStripProps {
   me: Whoami;
   shown: Tab;
   onClose: (tab: Tab) => void;
-  /** Enter or Escape on a tab: back into the terminal. */
+  /** Enter, Escape or a click on the tab that is shown: back into the terminal. */
   onEnter: () => void;
   ref: Ref<HTMLDivElement>;
 }
@@ -60,6 +60,8 @@ export function TabStrip({ me, shown, onClose, onEnter, ref }: TabStripProps) {
             tab={tab}
             session={known.find((s) => s.node === tab.node && s.id === tab.session)}
             selected={sameTab(tab, shown)}
+            me={me}
+            onSelect={() => (sameTab(tab, shown) ? onEnter() : navigate(tabPath(tab), { replace: true }))}
             onClose={() => onClose(tab)}
             onKeyDown={(e) => keyDown(e, i)}
           />
@@ -80,14 +82,16 @@ export function TabStrip({ me, shown, onClose, onEnter, ref }: TabStripProps) {
 }
 
 interface TabItemProps {
+  me: Whoami;
   tab: Tab;
   session: Session | undefined;
   selected: boolean;
+  onSelect: () => void;
   onClose: () => void;
   onKeyDown: (e: KeyboardEvent) => void;
 }
 
-function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
+function TabItem({ me, tab, session, selected, onSelect, onClose, onKeyDown }: TabItemProps) {
   const item = useRef<HTMLDivElement>(null);
   const terminal = terminalFor(tab);
   const title = useStore(terminal.title);
@@ -114,14 +118,14 @@ function TabItem({ tab, session, selected, onClose, onKeyDown }: TabItemProps) {
         aria-selected={selected}
         tabIndex={selected ? 0 : -1}
         title={title || undefined}
-        onClick={() => navigate(tabPath(tab), { replace: true })}
+        onClick={onSelect}
         onKeyDown={onKeyDown}
         onAuxClick={(e) => e.button === 1 && onClose()}
-        className="flex h-full max-w-44 items-center gap-2 rounded-md"
+        className="flex h-full max-w-44 items-center max-sm:max-w-32 gap-2 rounded-md"
       >
         <span aria-hidden className={cn("size-2 shrink-0 rounded-full", dot)} />
         <span className="truncate text-[0.95rem] font-medium">{tab.node}</span>{" "}
-        {known && <span className="truncate text-sm text-muted">{sessionName(known)}</span>}
+        {known && <span className="truncate text-sm text-muted">{sessionTitle(known, otherOwner(known, me))}</span>}
         {ended && <span className="sr-only">, ended</span>}
       </button>
       {/* For the pointer only: the keyboard has Delete, and the menu says it in words. */}

@@ -1,25 +1,38 @@
-import { AArrowDown, AArrowUp, Accessibility, Ellipsis, Power, Search, SquareX, TextSelect } from "lucide-react";
+import {
+  AArrowDown,
+  AArrowUp,
+  Accessibility,
+  ClipboardPaste,
+  Ellipsis,
+  Keyboard,
+  Power,
+  Search,
+  SquareX,
+  TextSelect,
+} from "lucide-react";
 import type { Session } from "@/gen/api";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
 import { useStore } from "@/lib/store";
 import { change, settings } from "./settings";
-import { searchKeys } from "./shortcuts";
-import type { OpenTerminal } from "./terminal";
+import { pasteKeys, searchKeys } from "./shortcuts";
 import { sessionName } from "./words";
 
 interface Props {
   session: Session | null;
-  terminal: OpenTerminal;
-  mayEnd: boolean;
+  mayType: boolean;
   onSearch: () => void;
   onCopy: () => void;
+  onPaste: () => void;
+  onShortcuts: () => void;
   onClose: () => void;
   onEnd: () => void;
+  /** The menu has closed, and nothing else was opened from it. */
+  onLeft: () => void;
 }
 
 /** What can be done with the terminal that is shown. */
-export function TerminalActions({ session, terminal, mayEnd, onSearch, onCopy, onClose, onEnd }: Props) {
+export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, onShortcuts, onClose, onEnd, onLeft }: Props) {
   const { fontSize, screenReader } = useStore(settings);
   return (
     <div role="toolbar" aria-label="Terminal" className="flex shrink-0 items-center">
@@ -35,7 +48,7 @@ export function TerminalActions({ session, terminal, mayEnd, onSearch, onCopy, o
         onCloseAutoFocus={(e) => {
           e.preventDefault();
           // A dialog that was opened from the menu keeps the focus.
-          setTimeout(() => !document.querySelector('[role="dialog"]') && terminal.focus(), 0);
+          setTimeout(() => !document.querySelector('[role="dialog"]') && onLeft(), 0);
         }}
       >
         {session && (
@@ -47,6 +60,13 @@ export function TerminalActions({ session, terminal, mayEnd, onSearch, onCopy, o
           <TextSelect aria-hidden />
           Select and copy text
         </MenuItem>
+        {mayType && (
+          <MenuItem onSelect={onPaste}>
+            <ClipboardPaste aria-hidden />
+            Paste
+            <span className="ml-auto pl-4 text-sm text-muted pointer-coarse:hidden">{pasteKeys}</span>
+          </MenuItem>
+        )}
         <MenuItem
           onSelect={(e) => {
             e.preventDefault(); // stays open: it is pressed several times
@@ -69,12 +89,16 @@ export function TerminalActions({ session, terminal, mayEnd, onSearch, onCopy, o
           <Accessibility aria-hidden />
           Readable for screen readers
         </MenuChoice>
+        <MenuItem onSelect={onShortcuts}>
+          <Keyboard aria-hidden />
+          Keyboard shortcuts
+        </MenuItem>
         <MenuLine />
         <MenuItem onSelect={onClose}>
           <SquareX aria-hidden />
           Close the tab, keep it running
         </MenuItem>
-        {mayEnd && (
+        {mayType && (
           <MenuItem danger onSelect={onEnd}>
             <Power aria-hidden />
             End session

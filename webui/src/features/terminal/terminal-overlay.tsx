@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { Session, Whoami } from "@/gen/api";
 import { client } from "@/app/client";
 import { Button } from "@/components/ui/button";
@@ -8,8 +8,10 @@ import { useStore } from "@/lib/store";
 import type { RpcError } from "@/rpc/errors";
 import { can } from "@/features/identity/rights";
 import { openTerminal } from "./launch";
+import { pasteHint } from "./paste";
+import { pasteKeys } from "./shortcuts";
 import type { OpenTerminal } from "./terminal";
-import { exitWords } from "./words";
+import { exitWords, otherOwner, possessive } from "./words";
 
 interface Props {
   me: Whoami;
@@ -24,7 +26,9 @@ export function TerminalOverlay({ me, terminal, onClose }: Props) {
     case "live":
       return (
         <div className="pointer-events-none absolute inset-x-0 top-2 z-10 flex flex-col items-center gap-2">
+          <Joined me={me} terminal={terminal} />
           <Skipped terminal={terminal} />
+          <HowToPaste />
           <Unsent terminal={terminal} />
         </div>
       );
@@ -39,10 +43,21 @@ export function TerminalOverlay({ me, terminal, onClose }: Props) {
   }
 }
 
-function Panel({ children, tone }: { children: ReactNode; tone?: "bad" }) {
+function Panel({ children, tone, focused }: { children: ReactNode; tone?: "bad"; focused?: boolean }) {
+  const panel = useRef<HTMLDivElement>(null);
+  // A terminal that is over is no place to type: what to do next is.
+  useEffect(() => {
+    const at = document.activeElement;
+    if (!focused || (at && at !== document.body && !at.closest(".xterm"))) return;
+    panel.current?.querySelector<HTMLElement>("button")?.focus();
+  }, [focused]);
   return (
     <div className="pointer-events-none absolute inset-x-3 bottom-4 z-10 flex justify-center">
       <div
+        ref={panel}
+        data-next={focused}
+        // The Enter after "exit" may still be down.
+        onKeyDown={(e) => e.repeat && e.key === "Enter" && e.preventDefault()}
         role={tone === "bad" ? "alert" : "status"}
         className={cn(
           "arrive pointer-events-auto flex max-w-xl flex-wrap items-center gap-x-5 gap-y-3 rounded-2xl border border-line bg-surface p-4 shadow-card",
@@ -112,7 +127,7 @@ function Ended({ me, terminal, session, onClose }: Props & { session: Session | 
     if (session) client.call("terminal.session.kill", tab).catch(() => {});
   };
   return (
-    <Panel>
+    <Panel focused>
       <p className="font-medium">{session ? exitWords(session) : "The shell ended"}.</p>
       <div className="flex gap-2">
         {can(me, "terminal:write") && (
@@ -133,7 +148,7 @@ function Stopped({ me, terminal, error, onClose }: Props & { error: RpcError }) 
   const gone = error.reason === "not_found";
   const revoked = error.reason === "forbidden";
   return (
-    <Panel tone="bad">
+    <Panel tone="bad" focused>
       <div className="min-w-48 flex-1">
         <p className="font-medium">
           {gone ? "This session is gone" : revoked ? "This terminal is no longer open to you" : "The terminal stopped"}
@@ -164,18 +179,48 @@ function Stopped({ me, terminal, error, onClose }: Props & { error: RpcError }) 
   );
 }
 
-const SKIPPED_MS = 6_000;
+const SHOWN_MS = 6_000;
+
+/** Whether something that happened is still new: for some seconds after each change. */
+function useFresh(what: unknown): boolean {
+  const [fresh, setFresh] = useState(true);
+  useEffect(() => {
+    setFresh(true);
+    const timer = setTimeout(() => setFresh(false), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [what]);
+  return fresh;
+}
+
+/** Whose terminal it is and what typing in it means, when one comes in. */
+function Joined({ me, terminal }: { me: Whoami; terminal: OpenTerminal }) {
+  const session = useStore(terminal.attachment.session);
+  const fresh = useFresh(terminal);
+  const owner = session && otherOwner(session, me);
+  if (!owner || !fresh) return null;
+  return (
+    <Pill>
+      {possessive(owner)} terminal. What you type runs as {session.account}
+    </Pill>
+  );
+}
+
+/** How to paste here, once, to somebody who pressed the keys of everywhere else. */
+function HowToPaste() {
+  const due = useStore(pasteHint);
+  const fresh = useFresh(due);
+  useEffect(() => {
+    if (due && !fresh) pasteHint.set(false);
+  }, [due, fresh]);
+  if (!due || !fresh) return null;
+  return <Pill>Ctrl+V went to the program. {pasteKeys} pastes</Pill>;
+}
 
 /** Output that was missed for good is said, not hidden. */
 function Skipped({ terminal }: { terminal: OpenTerminal }) {
   const skipped = useStore(terminal.attachment.skipped);
-  const [shown, setShown] = useState(true);
-  useEffect(() => {
-    setShown(true);
-    const timer = setTimeout(() => setShown(false), SKIPPED_MS);
-    return () => clearTimeout(timer);
-  }, [skipped]);
-  if (skipped === 0 || !shown) return null;
+  const fresh = useFresh(skipped);
+  if (skipped === 0 || !fresh) return null;
   return <Pill>{bytes(skipped)} of earlier output are no longer kept</Pill>;
 }
 
@@ -187,7 +232,7 @@ function Unsent({ terminal }: { terminal: OpenTerminal }) {
 
 function Pill({ children }: { children: ReactNode }) {
   return (
-    <p role="status" className="arrive rounded-full bg-warn-soft px-4 py-1 text-sm text-warn">
+    <p role="status" className="arrive mx-3 rounded-2xl bg-warn-soft px-4 py-1 text-center text-sm text-warn">
       {children}
     </p>
   );

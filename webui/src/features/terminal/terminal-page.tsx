@@ -1,20 +1,24 @@
 import { useEffect, useRef, useState } from "react";
 import type { Whoami } from "@/gen/api";
 import { client } from "@/app/client";
+import { Mark } from "@/components/mark";
 import { Confirm } from "@/components/ui/dialog";
 import { toastDone, toastError } from "@/components/ui/toast";
 import { copyText } from "@/lib/clipboard";
 import { PHONE, TOUCH, useMedia } from "@/lib/media";
-import { navigate } from "@/lib/router";
+import { Link, navigate } from "@/lib/router";
 import { useStore } from "@/lib/store";
 import { can } from "@/features/identity/rights";
 import { CopySheet } from "./copy-sheet";
 import { KeyBar } from "./key-bar";
 import { NoTabs } from "./no-tabs";
+import { pasteClipboard } from "./paste";
+import { PasteSteps } from "./paste-steps";
 import { terminalFor } from "./registry";
 import { SearchPanel } from "./search-panel";
 import { useSessions } from "./sessions";
-import { StatusStrip } from "./status-strip";
+import { ShortcutsSheet } from "./shortcuts-sheet";
+import { Company, StatusStrip } from "./status-strip";
 import { TabStrip } from "./tab-strip";
 import { addTab, lastTab, removeTab, sameTab, tabPath, tabs, type Tab } from "./tabs";
 import { TerminalActions } from "./terminal-actions";
@@ -59,6 +63,8 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
   const [searching, setSearching] = useState(false);
   const [copying, setCopying] = useState<string | null>(null);
   const [ending, setEnding] = useState(false);
+  const [reading, setReading] = useState(false);
+  const stage = useRef<HTMLDivElement>(null);
   const strip = useRef<HTMLDivElement>(null);
   const bar = [useMedia(TOUCH), useMedia(PHONE)].includes(true);
 
@@ -70,6 +76,12 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
     };
   }, [terminal]);
 
+  // Into the terminal or, where it is over, to what to do next.
+  const enter = () => {
+    const next = stage.current?.querySelector<HTMLElement>("[data-next] button");
+    if (next) next.focus();
+    else terminal.focus();
+  };
   const close = () => closeTab(tab, tab);
   const end = async () => {
     try {
@@ -84,37 +96,46 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
   return (
     <>
       <div className="flex shrink-0 items-center gap-1 border-b border-line bg-bg pr-1 sm:pr-3">
-        <TabStrip ref={strip} me={me} shown={tab} onClose={(t) => closeTab(t, tab)} onEnter={() => terminal.focus()} />
+        {/* The header has no room on a phone that lies on its side; this is the way out. */}
+        <Link href="/" aria-label="Homie, machines" className="hidden size-11 shrink-0 place-items-center rounded-xl short:grid">
+          <Mark className="size-7" />
+        </Link>
+        <TabStrip ref={strip} me={me} shown={tab} onClose={(t) => closeTab(t, tab)} onEnter={enter} />
+        {bar && <Company session={session} onClose={enter} />}
         <TerminalActions
           session={session}
-          terminal={terminal}
-          mayEnd={mayType}
+          mayType={mayType}
           onSearch={() => setSearching(true)}
           onCopy={() => setCopying(terminal.text())}
+          onPaste={() => void pasteClipboard(terminal)}
+          onShortcuts={() => setReading(true)}
+          onLeft={enter}
           onClose={close}
           onEnd={() => (session?.state === "exited" ? void end() : setEnding(true))}
         />
       </div>
-      <div className="relative min-h-0 flex-1 bg-term">
+      <div ref={stage} className="relative min-h-0 flex-1 bg-term">
         <TerminalView terminal={terminal} label={`Terminal on ${tab.node}`} />
         {searching && (
           <SearchPanel
             terminal={terminal}
             onClose={() => {
               setSearching(false);
-              terminal.focus();
+              enter();
             }}
           />
         )}
+        <PasteSteps terminal={terminal} returnFocus={enter} />
         <TerminalOverlay me={me} terminal={terminal} onClose={close} />
       </div>
       {bar && mayType && <KeyBar terminal={terminal} />}
       {!bar && <StatusStrip session={session} terminal={terminal} />}
-      <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={() => terminal.focus()} />
+      <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={enter} />
+      <ShortcutsSheet open={reading} onClose={() => setReading(false)} returnFocus={enter} />
       <Confirm
         open={ending}
         onOpenChange={setEnding}
-        returnFocus={() => terminal.focus()}
+        returnFocus={enter}
         title="End this session?"
         description={
           <>

@@ -1,4 +1,6 @@
 import { useEffect, useRef } from "react";
+import { hintPaste, pasteInto } from "./paste";
+import { leaveKeys, pastesElsewhere } from "./shortcuts";
 import type { OpenTerminal } from "./terminal";
 
 /** The place where a terminal is shown. */
@@ -14,7 +16,19 @@ export function TerminalView({ terminal, label }: { terminal: OpenTerminal; labe
       ref={place}
       role="region"
       aria-label={label}
-      aria-description="Press Control F6 to leave the terminal with the keyboard."
+      aria-description={`Press ${leaveKeys.replace("+", " ")} to leave the terminal with the keyboard.`}
+      onPasteCapture={(e) => {
+        // The emulator would type it as it is.
+        e.preventDefault();
+        e.stopPropagation();
+        pasteInto(terminal, e.clipboardData.getData("text/plain"));
+      }}
+      onKeyDownCapture={(e) => {
+        if (pastesElsewhere(e.nativeEvent)) hintPaste();
+        // A terminal that is over takes no Tab: it leads on through the page.
+        const { phase } = terminal.attachment.state.get();
+        if (e.key === "Tab" && (phase === "ended" || phase === "failed")) e.stopPropagation();
+      }}
       className="absolute inset-0 overflow-hidden p-2 pr-0 pb-0 sm:p-3 sm:pr-1"
     />
   );

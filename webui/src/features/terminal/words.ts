@@ -7,6 +7,41 @@ export function sessionName(s: Session): string {
   return program || "shell";
 }
 
+/** Who opened a session, and on which device; the gateway says "Olivia on olivia-laptop". */
+export function starter(s: Session): { name: string; device: string } {
+  const at = s.startedBy.lastIndexOf(" on ");
+  if (at < 0) return { name: s.startedBy, device: "" };
+  return { name: s.startedBy.slice(0, at), device: s.startedBy.slice(at + 4) };
+}
+
+/** Whose a session is: null for the one who looks at it, or if nobody knows. */
+export function otherOwner(s: Session, me: { name: string } | null): string | null {
+  const { name } = starter(s);
+  return name && me && name !== me.name ? name : null;
+}
+
+/** "Olivia’s". */
+export function possessive(name: string): string {
+  return `${name}’s`;
+}
+
+/** What a session is called in a list: somebody else's says whose it is. */
+export function sessionTitle(s: Session, owner: string | null): string {
+  return owner ? `${possessive(owner)} ${sessionName(s)}` : sessionName(s);
+}
+
+/** Who else is in a session. They are no mere spectators, so that it says so. */
+export function companyWords(others: number): string {
+  if (others <= 0) return "";
+  return others === 1 ? "1 other is here and can type" : `${others} others are here and can type`;
+}
+
+/** The end of a path, which tells sessions apart better than its beginning. */
+export function shortDir(dir: string): string {
+  const parts = dir.split("/");
+  return parts.length > 4 ? `…/${parts.slice(-2).join("/")}` : dir;
+}
+
 /** How a session ended: "The shell ended (exit 0)". */
 export function exitWords(s: Session): string {
   const what = s.command.length <= 1 ? "The shell" : sessionName(s);
