@@ -44,7 +44,7 @@ func decodeParams[P any](raw stdjson.RawMessage) (P, error) {
 		return p, wire.Errorf(wire.InvalidParams, "params must be an object")
 	}
 	if err := decodeStrict(raw, &p); err != nil {
-		return p, wire.Errorf(wire.InvalidParams, "params: %v", err).Because(err)
+		return p, wire.Errorf(wire.InvalidParams, "params: %s", jsonWords(err)).Because(err)
 	}
 	if v, ok := any(&p).(validator); ok { // whatever its receiver is
 		if err := v.Validate(); err != nil {

@@ -37,7 +37,7 @@ func (r *Registry) ServePost(w http.ResponseWriter, req *http.Request, who tside
 	}
 	var m wire.Message
 	if err := decodeStrict(body, &m); err != nil {
-		respond(w, wire.Message{ID: nullID, Error: wire.Errorf(wire.ParseError, "not a JSON-RPC 2.0 call: %v", err)})
+		respond(w, wire.Message{ID: nullID, Error: wire.Errorf(wire.ParseError, "not a JSON-RPC 2.0 call: %s", jsonWords(err))})
 		return
 	}
 	if m.JSONRPC != wire.Version || m.Method == "" || len(m.ID) == 0 || !validID(m.ID) || m.Result != nil || m.Error != nil {

@@ -149,7 +149,7 @@ func (c *Conn) readText(ctx context.Context, r io.Reader) error {
 	}
 	var m wire.Message
 	if err := decodeStrict(b, &m); err != nil {
-		return c.reject(nil, wire.Errorf(wire.ParseError, "not a JSON-RPC 2.0 message: %v", err))
+		return c.reject(nil, wire.Errorf(wire.ParseError, "not a JSON-RPC 2.0 message: %s", jsonWords(err)))
 	}
 	isAnswer := m.Method == "" && len(m.ID) > 0 && (len(m.Result) > 0) != (m.Error != nil)
 	isCall := m.Method != "" && len(m.Result) == 0 && m.Error == nil
