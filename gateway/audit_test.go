@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"homie/gateway/audit"
 	"homie/internal/homietest"
 	"homie/internal/tailbox"
@@ -24,6 +26,40 @@ func audited(t *testing.T, owner *rpc.Conn) []string {
 		out = append(out, fmt.Sprintf("%s on %s: %s %s %s", e.Person, e.Device, e.Method, e.Target, e.Decision))
 	}
 	return out
+}
+
+// A member who attached to a terminal a hundred times a second pushed everybody
+// else's entries out of the audit log.
+func TestRepetitionsAreCountedInTheAuditLog(t *testing.T) {
+	h := homietest.New(t)
+	h.StartNode(tailbox.NodeDen, sharing)
+	max, _ := h.Connect(tailbox.MaxTablet)
+	online(t, max, "den")
+	s := start(t, max, "den")
+	for range 20 {
+		attached(t, max, s).Close(nil)
+	}
+	owner, _ := h.Connect(tailbox.OliviaLaptop)
+	attached(t, owner, s).Close(nil)
+	var page audit.Entries
+	if err := owner.Call(t.Context(), "audit.list", nil, &page); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range page.Entries {
+		got = append(got, fmt.Sprintf("%s: %s, %d more", e.Person, e.Method, e.Again))
+		if (e.Again > 0) != (e.LastAt != nil && !e.LastAt.Before(e.At)) {
+			t.Errorf("%d more, the last at %v, the first at %v", e.Again, e.LastAt, e.At)
+		}
+	}
+	want := []string{
+		"Olivia: terminal.session.attach, 0 more",
+		"Max: terminal.session.attach, 19 more",
+		"Max: terminal.session.start, 0 more",
+	}
+	if diff := cmp.Diff(want, got[:min(3, len(got))]); diff != "" {
+		t.Errorf("the audit log (-want +got):\n%s", diff)
+	}
 }
 
 // The audit log had no word of which terminal was used.

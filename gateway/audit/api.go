@@ -34,8 +34,12 @@ type Entry struct {
 	DeviceID  string    `json:"deviceId"`
 	Class     string    `json:"class"`
 	Method    string    `json:"method"`
-	Target    string    `json:"target"`   // e.g. "den/k3v9q2mz", "" if the method has none
-	Decision  string    `json:"decision"` // allowed, denied, failed
-	Reason    string    `json:"reason"`   // why not, in words
-	RequestID string    `json:"requestId"`
+	Target    string    `json:"target"`    // e.g. "den/k3v9q2mz", "" if the method has none
+	Decision  string    `json:"decision"`  // allowed, denied, failed
+	Reason    string    `json:"reason"`    // why not, in words
+	RequestID string    `json:"requestId"` // of the first time
+	// Again is how often the same device did the same within the ten minutes
+	// that follow, and LastAt when it last did.
+	Again  int        `json:"again,omitzero"`
+	LastAt *time.Time `json:"lastAt,omitzero"`
 }

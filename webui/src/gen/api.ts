@@ -92,7 +92,11 @@ export interface Entry {
   decision: string;
   /** why not, in words */
   reason: string;
+  /** of the first time */
   requestId: string;
+  /** Again is how often the same device did the same within the ten minutes that follow, and LastAt when it last did. */
+  again?: number;
+  lastAt?: string;
 }
 
 /** ErrorData is the part of an Error that programs read. */
