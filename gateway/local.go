@@ -3,17 +3,12 @@ package gateway
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 
-	"github.com/tailscale/peercred"
-
+	"homie/internal/unixsock"
 	"homie/rpc"
 	"homie/tsidentity"
 	"homie/wire"
@@ -27,56 +22,26 @@ const SocketName = "homie.sock"
 // mode 0600 in a 0700 directory. Whoever can open it can read the gateway's
 // state anyway, so it grants what owning the state grants.
 func listenLocal(ctx context.Context, dir string) (net.Listener, error) {
-	path := filepath.Join(dir, SocketName)
 	// The lock on the store is held: a socket that is there is a dead one.
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("removing an old socket: %w", err)
-	}
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "unix", path)
+	ln, err := unixsock.Listen(ctx, filepath.Join(dir, SocketName))
 	if err != nil {
-		return nil, fmt.Errorf("opening the local socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		ln.Close()
-		return nil, fmt.Errorf("closing the local socket to others: %w", err)
+		return nil, err
 	}
 	return ln, nil
-}
-
-// knowsPeers reports whether this system says who is at the other end of a unix
-// socket. Windows does not, and has no file modes that would keep others out; a
-// named pipe with an access list would be the way there.
-func knowsPeers() bool {
-	_, err := peercred.Get(nil)
-	return !errors.Is(err, peercred.ErrNotImplemented)
 }
 
 type localUID struct{}
 
 // withPeer notes which OS user is at the other end of a local connection.
 func withPeer(ctx context.Context, c net.Conn) context.Context {
-	uid := -1
-	if cred, err := peercred.Get(c); err == nil {
-		if s, ok := cred.UserID(); ok {
-			if n, err := strconv.Atoi(s); err == nil {
-				uid = n
-			}
-		}
-	}
-	return context.WithValue(ctx, localUID{}, uid)
+	return context.WithValue(ctx, localUID{}, unixsock.Peer(c))
 }
-
-// mayUseSocket reports whether an OS user holds what an owner holds: the
-// gateway's own account, and root. A negative uid is that of nobody known, on
-// either side: on Windows, every program's.
-func mayUseSocket(uid, own int) bool { return uid >= 0 && (uid == own || uid == 0) }
 
 // localCaller is the OS user behind a local request; nobody gets through who may
 // not use the socket.
 func localCaller(ctx context.Context) (tsidentity.Caller, *wire.Error) {
 	uid, ok := ctx.Value(localUID{}).(int)
-	if !ok || !mayUseSocket(uid, os.Getuid()) {
+	if !ok || !unixsock.MayUse(uid, os.Getuid()) {
 		return tsidentity.Caller{}, wire.Errorf(wire.Forbidden, "this socket serves the account that Homie's gateway runs as")
 	}
 	return tsidentity.Local(uid), nil

@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"homie/gateway"
+	"homie/internal/unixsock"
 )
 
 // The roles of a homie process, each with a state directory of its own.
@@ -54,10 +55,6 @@ func (s *settings) dir(p process) (string, error) {
 	return dir, nil
 }
 
-// maxSocketPath is how long the name of a unix socket may be, less on macOS
-// than elsewhere.
-const maxSocketPath = 103
-
 // ours refuses a directory that is another role's: a node that runs on a
 // gateway's state would be the gateway's device on the tailnet.
 func (s *settings) ours(dir string) error {
@@ -73,8 +70,8 @@ func (s *settings) ours(dir string) error {
 			return fmt.Errorf("the state directory %s is that of a %s; give %s one of its own with --state-dir", dir, role, this)
 		}
 	}
-	if n := len(filepath.Join(dir, gateway.SocketName)); s.role == roleGateway && n > maxSocketPath && runtime.GOOS != "windows" {
-		return fmt.Errorf("the path of the state directory is %d characters too long for the socket in it; name a shorter one with --state-dir", n-maxSocketPath)
+	if n := len(filepath.Join(dir, gateway.SocketName)); s.role == roleGateway && n > unixsock.MaxPath && runtime.GOOS != "windows" {
+		return fmt.Errorf("the path of the state directory is %d characters too long for the socket in it; name a shorter one with --state-dir", n-unixsock.MaxPath)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package gateway
+package unixsock
 
 import (
 	"runtime"
@@ -20,11 +20,11 @@ func TestLocalSocketServesItsAccountAlone(t *testing.T) {
 		{-1, 1000, false},
 		{-1, -1, false},
 	} {
-		if got := mayUseSocket(tt.uid, tt.own); got != tt.want {
-			t.Errorf("mayUseSocket(%d, %d) = %v, want %v", tt.uid, tt.own, got, tt.want)
+		if got := MayUse(tt.uid, tt.own); got != tt.want {
+			t.Errorf("MayUse(%d, %d) = %v, want %v", tt.uid, tt.own, got, tt.want)
 		}
 	}
-	if got, want := knowsPeers(), runtime.GOOS != "windows"; got != want {
-		t.Errorf("knowsPeers() = %v on %s, want %v", got, runtime.GOOS, want)
+	if got, want := KnowsPeers(), runtime.GOOS != "windows"; got != want {
+		t.Errorf("KnowsPeers() = %v on %s, want %v", got, runtime.GOOS, want)
 	}
 }
