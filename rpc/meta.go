@@ -10,15 +10,30 @@ import (
 type metaKey struct{}
 
 // WithOnBehalf makes the calls under ctx say for whom they are made. The other
-// side believes it only of its own gateway.
+// side believes it only of its own gateway, or of its own node.
+//
+// In a program that trusts who called it, it is for whom that one calls: a node
+// passes on what its gateway said.
 func WithOnBehalf(ctx context.Context, who tsidentity.Caller) context.Context {
-	m := wire.Meta{TraceID: TraceID(ctx), OnBehalf: &wire.OnBehalf{
+	m := wire.Meta{TraceID: TraceID(ctx)}
+	if told, ok := ctx.Value(onBehalfKey{}).(wire.OnBehalf); ok {
+		m.OnBehalf = &told
+		return context.WithValue(ctx, metaKey{}, m)
+	}
+	m.OnBehalf = &wire.OnBehalf{
 		Person:   wire.PersonID(who.Person.ID),
 		Name:     who.Name(),
 		Device:   wire.DeviceID(who.Device.ID),
 		DeviceOf: who.Device.Name,
-	}}
+	}
 	return context.WithValue(ctx, metaKey{}, m)
+}
+
+type onBehalfKey struct{}
+
+// withTold notes for whom a trusted caller calls.
+func withTold(ctx context.Context, o wire.OnBehalf) context.Context {
+	return context.WithValue(ctx, onBehalfKey{}, o)
 }
 
 // TraceID returns the id that follows the call being handled through every

@@ -34,7 +34,8 @@ type Options struct {
 	// Document is the OpenRPC document that rpc.discover returns.
 	Document stdjson.RawMessage
 	// TrustMeta believes what a call says of whom it is made for. Only a node
-	// sets it, for the connection to its own gateway.
+	// sets it, for the connection to its own gateway, and what serves a node
+	// only.
 	TrustMeta bool
 	// Rate bounds calls per caller; the zero value means DefaultRate.
 	Rate Rate
@@ -157,6 +158,7 @@ func (r *Registry) serve(ctx context.Context, who tsidentity.Caller, q request) 
 	ctx = withTrace(ctx, traceOf(q.meta))
 	if r.opts.TrustMeta && q.meta != nil && q.meta.OnBehalf != nil {
 		who.OnBehalf = q.meta.OnBehalf.String()
+		ctx = withTold(ctx, *q.meta.OnBehalf)
 	}
 	o, err := r.attempt(ctx, who, q)
 	var refused *wire.Error
