@@ -29,13 +29,14 @@ func wantOffline(t *testing.T, what string, c *rpc.Conn, name wire.NodeName) {
 }
 
 // A node that is killed, or frozen with its connection open, is noticed; it
-// comes back by itself.
+// comes back by itself, and finds its terminals as they were.
 func TestKilledNode(t *testing.T) {
 	h := homietest.New(t)
 	owner, _ := h.Connect(tailbox.OliviaLaptop)
 	p := h.Spawn(tailbox.NodeDen)
 	online(t, owner, "den")
-	st := attached(t, owner, start(t, owner, "den"))
+	s := start(t, owner, "den")
+	st := attached(t, owner, s)
 
 	p.Signal(syscall.SIGSTOP)
 	wantOffline(t, "noticing a frozen node", owner, "den")
@@ -49,6 +50,14 @@ func TestKilledNode(t *testing.T) {
 	wantOffline(t, "noticing a killed node", owner, "den")
 	h.Spawn(tailbox.NodeDen)
 	online(t, owner, "den")
+	_, st, err = rpc.Open(t.Context(), owner, terminal.Attach, terminal.AttachParams{Node: "den", Session: s.ID})
+	if err != nil {
+		t.Fatalf("the terminal did not outlive its node: %v", err)
+	}
+	if err := st.Send(t.Context(), 0, []byte("still the same\n")); err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, st, "open\r\nopen\r\nstill the same\r\nstill the same")
 	attached(t, owner, start(t, owner, "den"))
 }
 

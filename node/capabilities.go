@@ -25,6 +25,9 @@ type offer struct {
 // folder and this list.
 func capabilities(c Config) []offer {
 	return []offer{
-		{"terminal", pty.New(pty.Options{Node: nameOf(c), Dir: c.Dir, Log: c.Log.With("svc", "terminal")})},
+		{"terminal", pty.New(pty.Options{
+			Node: nameOf(c), Dir: c.Dir, StateDir: c.StateDir, Version: c.Version,
+			Linger: c.Linger, Launch: c.Holder, Log: c.Log.With("svc", "terminal"),
+		})},
 	}
 }

@@ -10,7 +10,8 @@
 // The node serves only the gateway it was paired with, and of that only what
 // the pairing approved and the policy file bounds.
 //
-// Terminals and jobs live on when the link is lost, and when the gateway is.
+// Terminals live on when the link is lost, when the gateway is, and when the
+// node's own process is: another one holds them, see the folder pty.
 package node
 
 import (
@@ -25,6 +26,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"homie/node/pty"
 	"homie/node/system"
 	"homie/rpc"
 	"homie/tsidentity"
@@ -48,6 +50,11 @@ type Config struct {
 	StateDir string
 	// Dir is where terminals start; "" means the account's home.
 	Dir string
+	// Linger is how long terminals outlive a node that has gone; 0 is for ever.
+	Linger time.Duration
+	// Holder starts the process that holds the terminals; nil starts this
+	// program.
+	Holder pty.Launch
 	// Roots are the certificate authorities that vouch for the gateway; nil
 	// means the operating system's.
 	Roots *x509.CertPool

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"homie/node/pty/holder"
 )
 
 // process is what a command has of the process around it.
@@ -50,6 +52,13 @@ func commands() []command {
 		{"logout", "", "leave the tailnet and forget the gateway", logoutHelp, logoutCommand},
 		{"healthcheck", "", "say whether the gateway answers, for containers", healthHelp, healthCommand},
 		{"version", "", "print the version", "", versionCommand},
+	}
+}
+
+// hidden are commands for Homie itself. No list has them.
+func hidden() []command {
+	return []command{
+		{holder.Command, "", "hold the terminals of a node", holderHelp, holderCommand},
 	}
 }
 
@@ -165,7 +174,7 @@ func isHelp(s string) bool { return s == "-h" || s == "-help" || s == "--help" }
 func find(args []string) (c command, rest []string, ok bool) {
 	for n := min(2, len(args)); n > 0; n-- {
 		name := strings.Join(args[:n], " ")
-		for _, c := range commands() {
+		for _, c := range append(commands(), hidden()...) {
 			if c.name == name {
 				return c, args[n:], true
 			}

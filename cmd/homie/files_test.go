@@ -32,6 +32,22 @@ func (s *stage) mode(ts *testscript.TestScript, args []string) {
 	}
 }
 
+// hangsup waits until nothing holds a node's terminals any more: "hangsup
+// FILE", which is there as long as something does.
+func (s *stage) hangsUp(ts *testscript.TestScript, args []string) {
+	deadline := time.Now().Add(patience)
+	for {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		if errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s is still there (%v)", args[0], err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 // hold opens a gateway's store as another program would: "hold FILE".
 func (s *stage) hold(ts *testscript.TestScript, args []string) {
 	path := ts.MkAbs(args[0])

@@ -74,6 +74,7 @@ func tell(t *testing.T, dir, exe string) {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("ACCOUNT", me.Username)
 			e.Setenv("UID", me.Uid)
+			e.Setenv("HOMIE_LINGER", "10s") // a story that fails leaves nothing behind for long
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -106,6 +107,7 @@ func tell(t *testing.T, dir, exe string) {
 			"asnobody": on((*stage).asNobody),
 			"hold":     on((*stage).hold),
 			"mode":     on((*stage).mode),
+			"hangsup":  on((*stage).hangsUp),
 		},
 	})
 }

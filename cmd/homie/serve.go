@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"golang.org/x/sync/errgroup"
@@ -34,6 +35,10 @@ has an example.
 const nodeHelp = `
 The node joins the tailnet as a device of its own and connects to the gateway,
 where an owner lets it in once. It listens on no port.
+
+Terminals run on when the node ends, in a process of their own, and are there
+again when it comes back; --linger bounds that. A service manager must leave that
+process alone: with systemd, set KillMode=process.
 ` + settingsHelp
 
 // gatewaySettings are a gateway's own.
@@ -149,11 +154,13 @@ func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up
 type nodeSettings struct {
 	*settings
 	gateway, start, ca string
+	linger             time.Duration
 }
 
 const (
-	dirUsage = "`directory` in which terminals start; the home if none is given (HOMIE_DIR)"
-	dirEnv   = "HOMIE_DIR"
+	lingerEnv = "HOMIE_LINGER"
+	dirUsage  = "`directory` in which terminals start; the home if none is given (HOMIE_DIR)"
+	dirEnv    = "HOMIE_DIR"
 )
 
 func nodeCommand(p process, f *flag.FlagSet) action {
@@ -161,12 +168,28 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&n.gateway, "gateway", cmp.Or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
 	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&n.ca, "ca-file", p.Env("HOMIE_CA_FILE"), "`file` with the authority of a gateway's own certificate (HOMIE_CA_FILE)")
+	linger := lingerFlag(p, f)
 	return func(ctx context.Context, _ []string) error {
 		log, err := n.logger(p.Err)
 		if err != nil {
 			return err
 		}
+		if n.linger, err = linger(); err != nil {
+			return err
+		}
 		return serve(ctx, log, func(ctx context.Context) error { return n.run(ctx, p, log, node.Config{}) })
+	}
+}
+
+// lingerFlag declares --linger and returns what reads it.
+func lingerFlag(p process, f *flag.FlagSet) func() (time.Duration, error) {
+	text := f.String("linger", cmp.Or(p.Env(lingerEnv), "0"), "`time` that terminals outlive a node that has gone, such as 1h; 0 is for ever (HOMIE_LINGER)")
+	return func() (time.Duration, error) {
+		d, err := time.ParseDuration(*text)
+		if err != nil || d < 0 {
+			return 0, usagef("--linger is %q, want a time such as 30s or 12h, or 0 for ever", *text)
+		}
+		return d, nil
 	}
 }
 
@@ -188,6 +211,7 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 	return onTailnet(ctx, n.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
 		conf.Tailnet, conf.StateDir = d, dir
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
+		conf.Linger = n.linger
 		conf.Version, conf.Log, conf.Out = version, log, p.Out
 		agent, err := node.New(conf)
 		if err != nil {

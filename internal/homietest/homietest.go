@@ -30,6 +30,7 @@ import (
 	"homie/internal/tailbox"
 	"homie/internal/tailbox/tailboxtest"
 	"homie/node"
+	"homie/node/pty"
 	"homie/rpc"
 	"homie/tsidentity/up"
 	"homie/wire"
@@ -53,6 +54,8 @@ type House struct {
 	policy *string
 	people map[string]*tsnet.Server
 	parts  map[string]*part
+
+	holders pty.Launch // of the nodes in this process
 }
 
 // part is a gateway or node that runs in this process.
@@ -81,9 +84,10 @@ func WithoutGateway(t testing.TB, adjust ...func(*tailbox.Options)) *House {
 	for _, f := range adjust {
 		f(&o)
 	}
+	dir, holders := t.TempDir(), Holders(t) // which end before the directory is removed
 	return &House{
 		Tailnet: tailboxtest.Start(t, o), Account: me.Username, Said: &Record{},
-		t: t, whole: t, dir: t.TempDir(), policy: &o.Policy, people: map[string]*tsnet.Server{}, parts: map[string]*part{},
+		t: t, whole: t, dir: dir, holders: holders, policy: &o.Policy, people: map[string]*tsnet.Server{}, parts: map[string]*part{},
 	}
 }
 
@@ -173,7 +177,7 @@ func (h *House) StartNode(hostname string, adjust ...func(*node.Config)) {
 	h.launch(hostname, func(ctx context.Context, d *up.Device) error {
 		conf := node.Config{
 			Tailnet: d, Gateway: tailbox.Gateway, StateDir: h.Dir(hostname), Dir: h.t.TempDir(),
-			Roots: h.Roots(), Version: version, Log: h.log(hostname),
+			Roots: h.Roots(), Version: version, Log: h.log(hostname), Holder: h.holders,
 		}
 		for _, f := range adjust {
 			f(&conf)

@@ -5,18 +5,25 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"homie/gateway"
 	"homie/internal/tailbox"
 	"homie/node"
+	"homie/node/pty/holder"
 	"homie/tsidentity/up"
+	wireholder "homie/wire/holder"
 )
 
 // processEnv makes a test program a part of Homie.
@@ -32,8 +39,16 @@ type process struct {
 	Roots      []byte // PEM
 }
 
-// Main is the TestMain of packages whose tests use Spawn.
+// Main is the TestMain of packages whose tests use Spawn, or nodes that start
+// the test program as the process that holds their terminals.
 func Main(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == holder.Command {
+		if err := runHolder(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	conf := os.Getenv(processEnv)
 	if conf == "" {
 		os.Exit(m.Run())
@@ -74,11 +89,41 @@ func runProcess(ctx context.Context, text string) error {
 	roots.AppendCertsFromPEM(p.Roots)
 	n, err := node.New(node.Config{
 		Tailnet: d, Gateway: tailbox.Gateway, StateDir: p.Dir, Dir: p.Dir, Roots: roots, Version: version, Log: log,
+		Linger: spawnedLinger,
 	})
 	if err != nil {
 		return err
 	}
 	return n.Run(ctx)
+}
+
+// spawnedLinger is how long the terminals of a spawned node outlive it: long
+// enough for it to be spawned again, and short enough to leave nothing behind.
+const spawnedLinger = 20 * time.Second
+
+// runHolder makes a test program the process that holds a node's terminals, as
+// 'homie holder' does.
+func runHolder(args []string) error {
+	f := flag.NewFlagSet(holder.Command, flag.ContinueOnError)
+	dir := f.String("state-dir", "", "")
+	resume := f.Int(strings.TrimLeft(holder.ResumeFlag, "-"), 0, "")
+	check := f.Int(strings.TrimLeft(holder.CheckFlag, "-"), 0, "")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if *check != 0 {
+		return holder.Check(*check, os.Stdout)
+	}
+	if err := holder.Seal(); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	return holder.Run(ctx, holder.Options{
+		StateDir: *dir, Version: version, Resume: *resume,
+		Args: []string{os.Args[0], holder.Command, "--state-dir", *dir},
+		Log:  slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	})
 }
 
 // Process is a part of Homie in a process of its own.
@@ -109,8 +154,30 @@ func (h *House) Spawn(hostname string, wrap ...string) *Process {
 	if err := p.cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
+	h.t.Cleanup(func() { h.endHolder(hostname) })
 	h.t.Cleanup(p.Kill)
 	return p
+}
+
+// endHolder ends the process that holds a spawned node's terminals, if there is
+// one.
+func (h *House) endHolder(hostname string) {
+	b, err := os.ReadFile(filepath.Join(h.Dir(hostname), wireholder.InfoFile))
+	var info wireholder.Info
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	if err != nil || json.Unmarshal(b, &info) != nil {
+		h.t.Errorf("reading which process holds terminals: %q, %v", b, err)
+		return
+	}
+	p, err := os.FindProcess(info.PID)
+	if err == nil {
+		err = p.Signal(syscall.SIGTERM)
+	}
+	for deadline := time.Now().Add(startTimeout); err == nil && time.Now().Before(deadline); err = p.Signal(syscall.Signal(0)) {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // Kill ends the process as a crash or a power cut does.

@@ -1,214 +1,240 @@
 //go:build linux || darwin
 
-package pty
+package pty_test
 
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
 	"io"
-	"strings"
-	"sync"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
+	"homie/internal/homietest"
+	"homie/node/pty"
+	"homie/rpc"
+	"homie/wire"
+	"homie/wire/holder"
 	"homie/wire/terminal"
 )
 
-// patience bounds every wait of a test; nothing is expected to take as long.
-const patience = 30 * time.Second
-
-// run returns a Manager that runs until the test ends.
-func run(t testing.TB, cfg Config) *Manager {
+// real are the options of a node whose holder is a process of its own, which
+// ends with the test.
+func real(t *testing.T) pty.Options {
 	t.Helper()
-	m := NewManager(cfg)
-	ctx, cancel := context.WithCancel(context.Background())
-	m.setOpen(true) // so that the first Start need not wait for Run
-	done := make(chan error, 1)
-	go func() { done <- m.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run = %v", err)
-		}
-	})
-	return m
+	dir := t.TempDir()
+	t.Cleanup(func() { endHolder(t, dir) })
+	return pty.Options{Node: "den", Dir: t.TempDir(), StateDir: dir, Version: "test", Linger: time.Minute}
 }
 
-// begin starts a session that runs command.
-func begin(t testing.TB, m *Manager, command ...string) *Session {
+// info is what the holder of a state directory says of itself.
+func info(t *testing.T, dir string) (i holder.Info, ok bool) {
 	t.Helper()
-	return beginWith(t, m, terminal.StartParams{Command: command, Cols: 80, Rows: 24})
-}
-
-// shell starts a session that runs a script.
-func shell(t testing.TB, m *Manager, script string) *Session {
-	t.Helper()
-	return begin(t, m, "sh", "-c", script)
-}
-
-func beginWith(t testing.TB, m *Manager, p terminal.StartParams) *Session {
-	t.Helper()
-	info, err := m.Start(p, "Olivia on olivia-laptop")
-	if err != nil {
-		t.Fatalf("Start(%q) = %v", p.Command, err)
+	b, err := os.ReadFile(filepath.Join(dir, holder.InfoFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return i, false
 	}
-	s, err := m.Get(info.ID)
+	if err != nil || json.Unmarshal(b, &i) != nil {
+		t.Fatalf("reading about the holder: %q, %v", b, err)
+	}
+	return i, true
+}
+
+// endHolder ends the holder of a state directory and waits for that.
+func endHolder(t *testing.T, dir string) {
+	t.Helper()
+	if i, ok := info(t, dir); ok {
+		_ = syscall.Kill(i.PID, syscall.SIGTERM) // it may have ended
+		gone(t, i.PID)
+	}
+	if log, err := os.ReadFile(filepath.Join(dir, "holder.log")); err == nil {
+		t.Logf("the holder's log:\n%s", log)
+	}
+}
+
+// gone waits until a process has ended, which may be a child of this one.
+func gone(t *testing.T, pid int) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for syscall.Kill(pid, 0) == nil {
+		_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+		if time.Now().After(deadline) {
+			t.Fatalf("process %d has not ended", pid)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+const patience = 60 * time.Second
+
+// copyOfSelf returns another file with the test program in it, which to a node
+// is another program.
+func copyOfSelf(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	path := filepath.Join(t.TempDir(), "homie")
+	in, err := os.Open(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o700)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
-// end waits until s has ended and returns what it is then.
-func end(t testing.TB, s *Session) terminal.Session {
+// replace asks the holder of dir, beside its node, to run another program.
+func replace(t *testing.T, dir, path string) error {
 	t.Helper()
-	select {
-	case <-s.Ended():
-	case <-time.After(patience):
-		t.Fatalf("session %q has not ended", s.Info().Command)
-	}
-	return s.Info()
-}
-
-// output runs s to its end and returns everything kept of what it printed.
-func output(t testing.TB, s *Session) string {
-	t.Helper()
-	end(t, s)
-	return kept(s)
-}
-
-func kept(s *Session) string {
-	start, end := s.ring.Bounds()
-	buf := make([]byte, end-start)
-	n, _ := s.ring.ReadAt(start, buf)
-	return string(buf[:n])
-}
-
-// screen is a viewer that keeps what it is sent. It is a Stream.
-type screen struct {
-	keys chan []byte
-	pace func(p []byte) // called before each chunk is taken; may be nil
-
-	mu      sync.Mutex
-	seen    []byte
-	next    uint64 // offset of the next byte
-	gaps    int
-	skipped uint64
-	changed chan struct{}
-}
-
-func newScreen(from uint64) *screen {
-	return &screen{keys: make(chan []byte), next: from, changed: make(chan struct{})}
-}
-
-func (c *screen) Send(ctx context.Context, offset uint64, p []byte) error {
-	if c.pace != nil {
-		c.pace(p)
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if offset != c.next {
-		c.gaps++
-		c.skipped += offset - c.next
-	}
-	c.seen = append(c.seen, p...)
-	c.next = offset + uint64(len(p))
-	close(c.changed)
-	c.changed = make(chan struct{})
-	return nil
-}
-
-func (c *screen) Recv(ctx context.Context) ([]byte, error) {
-	select {
-	case p, ok := <-c.keys:
-		if !ok {
-			return nil, io.EOF
-		}
-		return p, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-// shows waits until the viewer was sent text.
-func (c *screen) shows(t testing.TB, text string) {
-	t.Helper()
-	c.until(t, text, func() bool { return bytes.Contains(c.seen, []byte(text)) })
-}
-
-// until waits until ok is true, which is asked with mu held.
-func (c *screen) until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	late := time.After(patience)
 	for {
-		c.mu.Lock()
-		done, changed := ok(), c.changed
-		c.mu.Unlock()
-		if done {
+		err := tryReplace(t, dir, path)
+		if e, ok := errors.AsType[*wire.Error](err); ok && !e.Data.Retryable {
+			return err
+		}
+		if errors.Is(err, rpc.ErrClosed) || t.Context().Err() != nil {
+			return nil // by us, or by its node at the same time
+		}
+	}
+}
+
+func tryReplace(t *testing.T, dir, path string) error {
+	i, _ := info(t, dir)
+	c, err := rpc.Dialer{URL: "http://holder", NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", i.Socket)
+	}}.Dial(t.Context())
+	if err != nil {
+		return err
+	}
+	homietest.Carry(t, c)
+	if _, err := c.Hello(t.Context(), wire.ClientInfo{Kind: "test", Version: "test"}); err != nil {
+		return fmt.Errorf("hello: %v", err)
+	}
+	_, err = rpc.Invoke(t.Context(), c, holder.Replace, holder.ReplaceParams{Path: path})
+	return err
+}
+
+// collector takes a session's output through attachments that may break.
+type collector struct {
+	session wire.SessionID
+	at      uint64
+	sum     hash.Hash
+}
+
+func collect(s terminal.Session) *collector { return &collector{session: s.ID, sum: sha256.New()} }
+
+// from reads on connection c until the session ends, the stream breaks, or stop
+// says so.
+func (r *collector) from(t *testing.T, c *rpc.Conn, stop func(at uint64) bool) (ended bool, err error) {
+	t.Helper()
+	a, st, err := rpc.Open(t.Context(), c, terminal.Attach, terminal.AttachParams{Session: r.session, Offset: &r.at})
+	if err != nil {
+		return false, err
+	}
+	defer st.Close(nil)
+	if a.Skipped > 0 {
+		t.Fatalf("%d bytes after byte %d are gone", a.Skipped, r.at)
+	}
+	for !stop(r.at) {
+		chunk, err := st.Recv(t.Context())
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if chunk.Offset != r.at {
+			t.Fatalf("chunk is at byte %d, want %d", chunk.Offset, r.at)
+		}
+		r.sum.Write(chunk.Data)
+		r.at += uint64(len(chunk.Data))
+	}
+	return false, nil
+}
+
+// until reads until stop says so or the session ends, again and again if the
+// stream breaks.
+func (r *collector) until(t *testing.T, c *rpc.Conn, stop func(at uint64) bool) {
+	t.Helper()
+	for !stop(r.at) {
+		ended, err := r.from(t, c, stop)
+		if ended || err == nil {
 			return
 		}
-		select {
-		case <-changed:
-		case <-late:
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			t.Fatalf("screen never had %q; it ends with %q", what, c.seen[max(0, len(c.seen)-400):])
+		if wire.ReasonOf(err) != wire.Unavailable {
+			t.Fatalf("the stream ended with %v, want that it is worth another try", err)
 		}
 	}
 }
 
-func (c *screen) types(t testing.TB, keys string) {
+// toTheEnd reads until the session ends.
+func (r *collector) toTheEnd(t *testing.T, c *rpc.Conn) {
 	t.Helper()
-	select {
-	case c.keys <- []byte(keys):
-	case <-time.After(patience):
-		t.Fatalf("typing %q was not taken", keys)
+	r.until(t, c, never)
+}
+
+func never(uint64) bool { return false }
+
+// counted is what seq prints on a terminal.
+func counted(from, to int) []byte {
+	var b bytes.Buffer
+	for i := from; i <= to; i++ {
+		fmt.Fprintf(&b, "%d\r\n", i)
+	}
+	return b.Bytes()
+}
+
+// want compares what arrived with what was to be.
+func (r *collector) want(t *testing.T, all []byte) {
+	t.Helper()
+	if sum := sha256.Sum256(all); r.at != uint64(len(all)) || !bytes.Equal(r.sum.Sum(nil), sum[:]) {
+		t.Errorf("%d bytes with the hash %x arrived, want %d with %x", r.at, r.sum.Sum(nil)[:4], len(all), sum[:4])
 	}
 }
 
-func (c *screen) text() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return string(c.seen)
+// listed returns the one session that there is.
+func listed(t *testing.T, c *rpc.Conn) terminal.Session {
+	t.Helper()
+	list, err := rpc.Invoke(t.Context(), c, terminal.List, terminal.ListParams{})
+	if err != nil || len(list.Sessions) != 1 {
+		t.Fatalf("list = %+v, %v, want one session", list, err)
+	}
+	return list.Sessions[0]
 }
 
-// attach shows s on a new screen until the test ends; done gets Serve's result.
-func attach(t testing.TB, s *Session, from uint64) (c *screen, done <-chan error) {
+func typeInto(t *testing.T, c *rpc.Conn, s terminal.Session, text string) {
 	t.Helper()
-	c = newScreen(from)
-	return c, serve(t, s, c, false)
+	if _, err := rpc.Invoke(t.Context(), c, terminal.Input, terminal.InputParams{Session: s.ID, Data: text}); err != nil {
+		t.Fatal(err)
+	}
 }
 
-func serve(t testing.TB, s *Session, c *screen, watch bool) <-chan error {
+// wantExit waits for the end of the session and checks its exit code.
+func wantExit(t *testing.T, c *rpc.Conn, code int) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done, ended := make(chan error, 1), make(chan struct{})
-	from := c.next
-	go func() {
-		defer close(ended)
-		done <- s.Serve(ctx, c, from, watch)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
-	return done
-}
-
-// served waits for the end of a viewer.
-func served(t testing.TB, done <-chan error) error {
-	t.Helper()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(patience):
-		t.Fatal("viewer has not ended")
+	homietest.Eventually(t, "the session has ended", func() error {
+		if s := listed(t, c); s.State != terminal.Exited || s.ExitCode == nil || *s.ExitCode != code {
+			return fmt.Errorf("it is %s with %v %q, want exit code %d", s.State, s.ExitCode, s.Signal, code)
+		}
 		return nil
-	}
+	})
 }
-
-// twice is what a line looks like that the terminal echoes and cat repeats.
-func twice(line string) string { return strings.Repeat(line+"\r\n", 2) }

@@ -1,34 +1,26 @@
-// Package pty is the node's terminals: programs that run on a pseudo-terminal
-// of this machine and outlive whoever looks at them.
+// Package pty is the node's terminals, as its gateway sees them: a relay to the
+// process that holds them.
 //
-//	program ── PTY ── reader ──> Ring ──> viewer ──> stream   (one each)
-//	             ^                        viewer ──> stream
-//	             └───────── typing ─────────┘
+//	gateway ── the node's link ──> Service ── unix socket ──> holder
 //
-// A Manager owns the sessions. A Session has one reader, which moves what the
-// program prints into the session's Ring: the latest bytes, numbered from the
-// session's first one. A viewer is a cursor into the ring, never a queue, so
-// that a slow one costs no memory; one that falls behind the ring is moved
-// forward and its stream shows the gap. The PTY is drained whether anybody
-// looks or not, with one exception: the viewer who typed last may hold it, so
-// that a person who looks at what they started misses nothing (see hold).
+// The Service finds the holder of the node's state directory, or starts it, and
+// keeps one connection to it. Calls are passed on with the person they are made
+// for; attached terminals are joined frame by frame with the viewer's own
+// credit, so that the node queues nothing. When the holder runs another program
+// than the node, it is asked to replace itself, before anything is passed on.
 //
-// What a viewer types goes to the PTY from the viewer's own goroutine, in
-// order. A program that does not read its input holds up those who type into
-// it and nobody else: their streams stop granting credit.
-//
-// Invariants: a session ends only with its program; everything the program
-// printed is in the ring before the session counts as ended; a session in which
-// nothing happens holds one parked goroutine and no operating-system thread.
-//
-// The package does not decide who may do what; the gateway does, and the node
-// trusts its own gateway. It runs programs as the node's own account only.
+// What runs lives in the holder (see the folder holder) and outlives the node:
+// when Run returns, nothing of it has ended. The package decides nothing about
+// who may do what.
 package pty
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
+	"sync"
+	"time"
 
 	"homie/rpc"
 	"homie/tsidentity"
@@ -38,92 +30,172 @@ import (
 
 // Options is what the service needs from the node.
 type Options struct {
-	Node wire.NodeName // what sessions are told when the gateway does not say
-	Dir  string        // where sessions start that do not say where
-	Log  *slog.Logger
+	Node     wire.NodeName // what sessions are told when the gateway does not say
+	Dir      string        // where sessions start that do not say where
+	StateDir string        // the node's
+	Version  string
+	// Linger is how long sessions outlive a node that has gone; 0 is for ever.
+	Linger time.Duration
+	// Launch starts a holder where none is. Default: this program as 'homie
+	// holder', in a session of its own.
+	Launch Launch
+	Log    *slog.Logger
 }
+
+// Launch starts the holder of a state directory and does not wait until it
+// answers. It may be called again when one does not.
+type Launch func(ctx context.Context, stateDir string) error
 
 // Service serves the terminals of this machine to its gateway.
 type Service struct {
-	node    wire.NodeName
-	manager *Manager
+	o       Options
 	changed *rpc.Topic[terminal.Session]
+
+	mu   sync.Mutex
+	conn *rpc.Conn     // to the holder, nil while there is none
+	news chan struct{} // closed when conn or broken changes
+	// broken is why there will never be one.
+	broken error
+	known  map[wire.SessionID]terminal.Session // as last published
 }
 
 // New returns the service.
 func New(o Options) *Service {
-	s := &Service{node: o.Node, changed: rpc.Events(terminal.Changed)}
-	s.manager = NewManager(Config{Dir: o.Dir, Changed: s.changed.Publish, Log: o.Log})
-	return s
+	if o.Launch == nil {
+		o.Launch = Program("")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{
+		o: o, changed: rpc.Events(terminal.Changed),
+		news: make(chan struct{}), known: map[wire.SessionID]terminal.Session{},
+	}
 }
 
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {
 	return []rpc.Entry{
-		rpc.Serve(terminal.Start, s.start),
+		rpc.Serve(terminal.Start, passOn(s, terminal.Start, once)),
 		rpc.ServeStream(terminal.Attach, s.attach),
-		rpc.Serve(terminal.Input, s.input),
-		rpc.Serve(terminal.Resize, s.resize),
-		rpc.Serve(terminal.Kill, s.kill),
+		rpc.Serve(terminal.Input, passOn(s, terminal.Input, once)),
+		rpc.Serve(terminal.Resize, passOn(s, terminal.Resize, again)),
+		rpc.Serve(terminal.Kill, passOn(s, terminal.Kill, once)),
 		rpc.Serve(terminal.List, s.list),
 		s.changed,
 	}
 }
 
-// Run owns the sessions; when ctx ends, they are hung up.
-func (s *Service) Run(ctx context.Context) error { return s.manager.Run(ctx) }
-
-// Sessions counts the programs that run.
-func (s *Service) Sessions() int { return s.manager.Running() }
-
-func (s *Service) start(_ context.Context, who tsidentity.Caller, p terminal.StartParams) (terminal.Session, error) {
-	p.Node = cmp.Or(p.Node, s.node)
-	return s.manager.Start(p, who.OnBehalf)
+// Sessions counts the programs that run, as far as the node knows.
+func (s *Service) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for v := range maps.Values(s.known) {
+		if v.State == terminal.Running {
+			n++
+		}
+	}
+	return n
 }
 
-func (s *Service) attach(_ context.Context, _ tsidentity.Caller, p terminal.AttachParams) (terminal.Attached, rpc.Pump, error) {
-	session, err := s.manager.Get(p.Session)
+// passOn returns a handler that makes the same call to the holder.
+func passOn[P, R any](s *Service, m wire.Method[P, R], tries int) func(context.Context, tsidentity.Caller, P) (R, error) {
+	return func(ctx context.Context, who tsidentity.Caller, p P) (r R, err error) {
+		err = s.withHolder(ctx, tries, func(c *rpc.Conn) (err error) {
+			r, err = rpc.Invoke(rpc.WithOnBehalf(ctx, who), c, m, p)
+			return err
+		})
+		return r, err
+	}
+}
+
+func (s *Service) attach(ctx context.Context, who tsidentity.Caller, p terminal.AttachParams) (out terminal.Attached, _ rpc.Pump, err error) {
+	var far *rpc.Stream
+	err = s.withHolder(ctx, again, func(c *rpc.Conn) (err error) {
+		out, far, err = rpc.Open(rpc.WithOnBehalf(ctx, who), c, terminal.Attach, p)
+		return err
+	})
 	if err != nil {
 		return terminal.Attached{}, nil, err
 	}
-	a, err := session.Attach(p.Offset)
-	if err != nil {
-		return terminal.Attached{}, nil, err
-	}
-	return a, func(ctx context.Context, st *rpc.Stream) error {
-		return session.Serve(ctx, viewerStream{st}, a.Offset, p.Watch)
+	return out, func(ctx context.Context, near *rpc.Stream) error {
+		return lost(rpc.Relay(ctx, near, far))
 	}, nil
 }
 
-func (s *Service) input(ctx context.Context, _ tsidentity.Caller, p terminal.InputParams) (wire.Nothing, error) {
-	session, err := s.manager.Get(p.Session)
-	if err != nil {
-		return wire.Nothing{}, err
+func (s *Service) list(ctx context.Context, who tsidentity.Caller, p terminal.ListParams) (terminal.Sessions, error) {
+	s.mu.Lock()
+	broken := s.broken
+	s.mu.Unlock()
+	if broken != nil { // and so nothing ever ran
+		return terminal.Sessions{Sessions: []terminal.Session{}}, nil
 	}
-	return wire.Nothing{}, session.Type(ctx, []byte(p.Data))
+	return passOn(s, terminal.List, again)(ctx, who, p)
 }
 
-func (s *Service) resize(_ context.Context, _ tsidentity.Caller, p terminal.ResizeParams) (wire.Nothing, error) {
-	session, err := s.manager.Get(p.Session)
-	if err != nil {
-		return wire.Nothing{}, err
+// How often a call may be made to a holder that goes away meanwhile, as one does
+// that is replaced: what has an effect of its own is not repeated.
+const (
+	once  = 1
+	again = 3
+)
+
+// holderTime bounds how long a call waits for a holder that is being started or
+// replaced.
+const holderTime = 3 * time.Second
+
+// withHolder makes a call to the holder.
+func (s *Service) withHolder(ctx context.Context, tries int, call func(*rpc.Conn) error) (err error) {
+	var c *rpc.Conn
+	for range tries {
+		if c, err = s.holder(ctx, c); err != nil {
+			return err
+		}
+		err = call(c)
+		if !errors.Is(err, rpc.ErrClosed) && !isMoving(err) {
+			return err
+		}
 	}
-	return wire.Nothing{}, session.Resize(p.Cols, p.Rows)
+	return lost(err)
 }
 
-func (s *Service) kill(_ context.Context, _ tsidentity.Caller, p terminal.KillParams) (wire.Nothing, error) {
-	return wire.Nothing{}, s.manager.Kill(p.Session)
+// isMoving reports whether a holder refused a call because it is being replaced
+// at the moment.
+func isMoving(err error) bool {
+	e, ok := errors.AsType[*wire.Error](err)
+	return ok && e.Data.Reason == wire.Unavailable && e.Data.RetryAfterMs > 0
 }
 
-func (s *Service) list(context.Context, tsidentity.Caller, terminal.ListParams) (terminal.Sessions, error) {
-	return terminal.Sessions{Sessions: s.manager.List()}, nil
+// holder returns the connection to the holder, another one than old.
+func (s *Service) holder(ctx context.Context, old *rpc.Conn) (*rpc.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, holderTime)
+	defer cancel()
+	for {
+		s.mu.Lock()
+		conn, news, broken := s.conn, s.news, s.broken
+		s.mu.Unlock()
+		switch {
+		case broken != nil:
+			return nil, broken
+		case conn != nil && conn != old:
+			return conn, nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return nil, errAway.Because(context.Cause(ctx))
+		}
+	}
 }
 
-// viewerStream is an rpc stream as a viewer needs it.
-type viewerStream struct{ *rpc.Stream }
+// errAway says that the holder does not answer, which passes.
+var errAway = wire.Errorf(wire.Unavailable, "The terminals of this machine do not answer at the moment. Try again.").After(100 * time.Millisecond)
 
-// Recv returns what the viewer typed next.
-func (v viewerStream) Recv(ctx context.Context) ([]byte, error) {
-	c, err := v.Stream.Recv(ctx)
-	return c.Data, err
+// lost says in words that the holder went away during a call.
+func lost(err error) error {
+	if errors.Is(err, rpc.ErrClosed) {
+		return errAway.Because(err)
+	}
+	return err
 }

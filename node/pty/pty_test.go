@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"homie/internal/homietest"
 	"homie/node/pty"
 	"homie/rpc"
 	"homie/tsidentity"
@@ -23,22 +25,31 @@ import (
 // gateway's end of it, whose caller stands for olivia.
 func connect(t *testing.T) *rpc.Conn {
 	t.Helper()
-	s := pty.New(pty.Options{Node: "den", Dir: t.TempDir()})
-	r, err := rpc.NewRegistry(rpc.Options{}, s.API()...)
+	dir := t.TempDir()
+	c, _ := connectTo(t, pty.Options{Node: "den", Dir: t.TempDir(), StateDir: dir, Launch: homietest.Holders(t)})
+	return c
+}
+
+// connectTo is connect for a node with the given options, which ends with the
+// test if it was not ended before.
+func connectTo(t *testing.T, o pty.Options) (c *rpc.Conn, end func()) {
+	t.Helper()
+	o.Log = homietest.Log(t)
+	s := pty.New(o)
+	r, err := rpc.NewRegistry(rpc.Options{TrustMeta: true, Rate: rpc.Rate{PerSecond: 1e6, Burst: 1e6}}, s.API()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	who := tsidentity.Caller{
-		Class:    tsidentity.ClassPerson,
-		Person:   tsidentity.Person{ID: "1", Name: "Olivia"},
-		Rights:   tsidentity.Rights{Values: []tsidentity.Value{{Allow: []string{"*:*"}}}},
-		OnBehalf: "Olivia on olivia-laptop",
+		Class:  tsidentity.ClassGateway,
+		Device: tsidentity.Device{ID: "n1", Name: "homie"},
+		Rights: tsidentity.Rights{Values: []tsidentity.Value{{Allow: []string{"*:*"}}}},
 	}
 	identify := func(context.Context) (tsidentity.Caller, error) { return who, nil }
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.ServeSocket(w, req, who, identify)
 	}))
-	c, err := rpc.Dialer{URL: server.URL}.Dial(t.Context())
+	c, err = rpc.Dialer{URL: server.URL}.Dial(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,23 +57,33 @@ func connect(t *testing.T) *rpc.Conn {
 	done := make(chan struct{}, 2)
 	go func() { _ = c.Run(ctx); done <- struct{}{} }()
 	go func() { _ = s.Run(ctx); done <- struct{}{} }()
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		cancel()
 		<-done
 		<-done
 		server.Close()
 	})
+	t.Cleanup(end)
 	if _, err := c.Hello(t.Context(), wire.ClientInfo{Kind: "cli", Version: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c, end
+}
+
+// olivia is for whom the gateway calls.
+func olivia(t *testing.T) context.Context {
+	return rpc.WithOnBehalf(t.Context(), tsidentity.Caller{
+		Class:  tsidentity.ClassPerson,
+		Person: tsidentity.Person{ID: "1", Name: "Olivia"},
+		Device: tsidentity.Device{ID: "n2", Name: "olivia-laptop"},
+	})
 }
 
 // begin starts a session; right after the node started it may need patience.
 func begin(t *testing.T, c *rpc.Conn, command ...string) terminal.Session {
 	t.Helper()
 	for late := time.After(20 * time.Second); ; {
-		s, err := rpc.Invoke(t.Context(), c, terminal.Start, terminal.StartParams{Command: command, Cols: 80, Rows: 24})
+		s, err := rpc.Invoke(olivia(t), c, terminal.Start, terminal.StartParams{Command: command, Cols: 80, Rows: 24})
 		if err == nil {
 			return s
 		}

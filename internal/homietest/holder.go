@@ -1,0 +1,42 @@
+package homietest
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"homie/node/pty"
+	"homie/node/pty/holder"
+)
+
+// Holders starts the processes that hold terminals within this one, where they
+// outlive their nodes and end with the test.
+func Holders(t testing.TB) pty.Launch {
+	ctx, cancel := context.WithCancel(context.Background())
+	var (
+		mu      sync.Mutex
+		running = map[string]bool{} // by state directory
+		ends    sync.WaitGroup
+	)
+	t.Cleanup(func() {
+		cancel()
+		ends.Wait()
+	})
+	return func(_ context.Context, stateDir string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if running[stateDir] {
+			return nil
+		}
+		running[stateDir] = true
+		ends.Go(func() {
+			if err := holder.Run(ctx, holder.Options{StateDir: stateDir, Version: version, Log: Log(t)}); err != nil {
+				t.Errorf("holding terminals ended with %v", err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			running[stateDir] = false
+		})
+		return nil
+	}
+}

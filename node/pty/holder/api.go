@@ -1,0 +1,104 @@
+package holder
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"time"
+
+	"homie/rpc"
+	"homie/tsidentity"
+	"homie/wire"
+	"homie/wire/holder"
+	"homie/wire/terminal"
+)
+
+func (h *Holder) api() []rpc.Entry {
+	return []rpc.Entry{
+		rpc.Serve(holder.Adopt, h.adopt),
+		rpc.Serve(holder.Replace, h.replace),
+		rpc.Serve(terminal.Start, h.start),
+		rpc.ServeStream(terminal.Attach, h.attach),
+		rpc.Serve(terminal.Input, h.input),
+		rpc.Serve(terminal.Resize, h.resize),
+		rpc.Serve(terminal.Kill, h.kill),
+		rpc.Serve(terminal.List, h.list),
+		h.changed,
+	}
+}
+
+// adopt makes the caller the node whose terminals these are.
+func (h *Holder) adopt(ctx context.Context, _ tsidentity.Caller, p holder.AdoptParams) (holder.Adopted, error) {
+	c := rpc.ConnFrom(ctx)
+	if c == nil {
+		return holder.Adopted{}, wire.Errorf(wire.Unsupported, "a node stays connected")
+	}
+	h.manager.SetPlace(p.Dir, p.Environ)
+	h.mu.Lock()
+	h.settings, h.node = p, c
+	h.mu.Unlock()
+	wake(h.stir)
+	c.OnClose(func() { h.left(c) })
+	h.conf.Log.Info("a node is here", "version", p.Version, "linger", linger(p).String())
+	return holder.Adopted{
+		Version: h.conf.Version, Program: h.program, PID: os.Getpid(), Sessions: h.manager.Running(),
+	}, nil
+}
+
+// left notes that a node has gone.
+func (h *Holder) left(c *rpc.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.node != c {
+		return // another one came meanwhile
+	}
+	h.node, h.since = nil, time.Now()
+	h.conf.Log.Info("the node is gone")
+	wake(h.stir)
+}
+
+func (h *Holder) start(_ context.Context, who tsidentity.Caller, p terminal.StartParams) (terminal.Session, error) {
+	h.mu.Lock()
+	p.Node = cmp.Or(p.Node, h.settings.Node)
+	h.mu.Unlock()
+	return h.manager.Start(p, who.OnBehalf)
+}
+
+func (h *Holder) attach(_ context.Context, _ tsidentity.Caller, p terminal.AttachParams) (terminal.Attached, rpc.Pump, error) {
+	session, err := h.manager.Get(p.Session)
+	if err != nil {
+		return terminal.Attached{}, nil, err
+	}
+	a, err := session.Attach(p.Offset)
+	if err != nil {
+		return terminal.Attached{}, nil, err
+	}
+	return a, func(ctx context.Context, st *rpc.Stream) error {
+		return session.Serve(ctx, viewerStream{st}, a.Offset, p.Watch)
+	}, nil
+}
+
+func (h *Holder) input(ctx context.Context, _ tsidentity.Caller, p terminal.InputParams) (wire.Nothing, error) {
+	return wire.Nothing{}, h.manager.Type(ctx, p.Session, []byte(p.Data))
+}
+
+func (h *Holder) resize(_ context.Context, _ tsidentity.Caller, p terminal.ResizeParams) (wire.Nothing, error) {
+	return wire.Nothing{}, h.manager.Resize(p.Session, p.Cols, p.Rows)
+}
+
+func (h *Holder) kill(_ context.Context, _ tsidentity.Caller, p terminal.KillParams) (wire.Nothing, error) {
+	return wire.Nothing{}, h.manager.Kill(p.Session)
+}
+
+func (h *Holder) list(context.Context, tsidentity.Caller, terminal.ListParams) (terminal.Sessions, error) {
+	return terminal.Sessions{Sessions: h.manager.List()}, nil
+}
+
+// viewerStream is an rpc stream as a viewer needs it.
+type viewerStream struct{ *rpc.Stream }
+
+// Recv returns what the viewer typed next.
+func (v viewerStream) Recv(ctx context.Context) ([]byte, error) {
+	c, err := v.Stream.Recv(ctx)
+	return c.Data, err
+}

@@ -1,0 +1,228 @@
+package holder
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+
+	"homie/wire"
+	"homie/wire/terminal"
+)
+
+// Bounds of a node's sessions, if Config does not say otherwise.
+const (
+	maxRunning = 64
+	keptExited = 16
+)
+
+// Config says how a Manager runs its sessions. Every field may be zero.
+type Config struct {
+	// Dir is where sessions start that do not say where; it may begin with ~.
+	// Default: the account's home.
+	Dir string
+	// Environ is what sessions inherit variables from. Default: this process's.
+	Environ []string
+	// MaxRunning bounds the sessions whose programs run, KeptExited those that
+	// are kept to be read after their program ended; the oldest are dropped.
+	MaxRunning, KeptExited int
+	// Changed is told of each session that started, changed, ended or was
+	// removed. It is called from one goroutine and may be told once of several
+	// changes.
+	Changed func(terminal.Session)
+	Log     *slog.Logger
+}
+
+// Manager owns the sessions of a node. Its methods are safe for concurrent use;
+// sessions start only while Run runs.
+type Manager struct {
+	cfg  Config
+	wake chan struct{} // capacity 1; there is news
+	// calls is held for reading by what starts sessions or types by a call,
+	// and for writing while the sessions move to another program.
+	calls sync.RWMutex
+
+	mu       sync.Mutex
+	place    place
+	open     bool // Run runs
+	moving   bool // see freeze
+	sessions map[wire.SessionID]*Session
+	started  uint64 // number of sessions ever
+	starting int    // programs being started
+	news     map[*Session]struct{}
+	work     sync.WaitGroup // one for each session's goroutine; grows while open
+}
+
+// place is where and as whom sessions start.
+type place struct {
+	dir     string // "" for the account's home
+	environ []string
+	account account
+}
+
+func newPlace(dir string, environ []string) place {
+	return place{dir: dir, environ: environ, account: ownAccount(environ)}
+}
+
+// SetPlace changes the folder that sessions start in if they don't say where,
+// and what they inherit variables from.
+func (m *Manager) SetPlace(dir string, environ []string) {
+	p := newPlace(dir, environ)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.place = p
+}
+
+// NewManager returns a Manager without sessions.
+func NewManager(cfg Config) *Manager {
+	if cfg.MaxRunning == 0 {
+		cfg.MaxRunning = maxRunning
+	}
+	if cfg.KeptExited == 0 {
+		cfg.KeptExited = keptExited
+	}
+	if cfg.Changed == nil {
+		cfg.Changed = func(terminal.Session) {}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Environ == nil {
+		cfg.Environ = os.Environ()
+	}
+	return &Manager{
+		cfg:      cfg,
+		place:    newPlace(cfg.Dir, cfg.Environ),
+		wake:     make(chan struct{}, 1),
+		sessions: map[wire.SessionID]*Session{},
+		news:     map[*Session]struct{}{},
+	}
+}
+
+// Run carries the sessions until ctx ends, then ends them, and returns when
+// they have ended, after a few seconds at most.
+func (m *Manager) Run(ctx context.Context) error {
+	defer heedSignals()()
+	m.setOpen(true)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var helpers sync.WaitGroup
+	helpers.Go(func() { watchChildren(running, m.reap) })
+	helpers.Go(func() { m.announce(running) })
+
+	<-ctx.Done()
+	m.setOpen(false)
+	m.endAll()
+	m.work.Wait()
+	stop()
+	helpers.Wait()
+	return nil
+}
+
+func (m *Manager) setOpen(open bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.open = open
+}
+
+func (m *Manager) endAll() {
+	var ends sync.WaitGroup
+	for _, s := range m.all() {
+		ends.Go(s.End)
+	}
+	ends.Wait()
+}
+
+func (m *Manager) reap() {
+	for _, s := range m.all() {
+		s.reap()
+	}
+}
+
+// Get returns a session of this node.
+func (m *Manager) Get(id wire.SessionID) (*Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.sessions[id]; s != nil {
+		return s, nil
+	}
+	return nil, wire.Errorf(wire.NotFound, "there is no session %s on this machine any more", id)
+}
+
+// List returns the sessions in the order in which they started.
+func (m *Manager) List() []terminal.Session {
+	all := m.all()
+	list := make([]terminal.Session, 0, len(all))
+	for _, s := range all {
+		list = append(list, s.Info())
+	}
+	return list
+}
+
+// Running counts the sessions whose programs run.
+func (m *Manager) Running() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.runningLocked()
+}
+
+// Type writes text to a session's program, for a call. See Session.Type.
+func (m *Manager) Type(ctx context.Context, id wire.SessionID, p []byte) error {
+	m.calls.RLock()
+	defer m.calls.RUnlock()
+	s, err := m.Get(id)
+	if err != nil {
+		return err
+	}
+	return s.Type(ctx, p)
+}
+
+// Resize sets the size of a session's window.
+func (m *Manager) Resize(id wire.SessionID, cols, rows int) error {
+	m.calls.RLock()
+	defer m.calls.RUnlock()
+	s, err := m.Get(id)
+	if err != nil {
+		return err
+	}
+	return s.Resize(cols, rows)
+}
+
+// Kill starts to end a session, or removes one that has ended. It does not wait
+// for the program; Changed tells.
+func (m *Manager) Kill(id wire.SessionID) error {
+	m.calls.RLock()
+	defer m.calls.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.sessions[id]
+	switch {
+	case s == nil:
+		return wire.Errorf(wire.NotFound, "there is no session %s on this machine any more", id)
+	case s.hasEnded():
+		m.dropLocked(s)
+		wake(m.wake)
+	case m.open && !s.isKilled(): // otherwise it is being ended already
+		m.work.Go(s.End)
+	}
+	return nil
+}
+
+func (m *Manager) all() []*Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := slices.Collect(maps.Values(m.sessions))
+	slices.SortFunc(all, byOrder)
+	return all
+}
+
+func (m *Manager) runningLocked() int {
+	n := 0
+	for _, s := range m.sessions {
+		if !s.hasEnded() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,325 @@
+package holder
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"homie/wire"
+	"homie/wire/terminal"
+)
+
+// Times of a session's end.
+const (
+	askGrace    = 500 * time.Millisecond // from SIGHUP to taking the terminal away
+	hangupGrace = 2 * time.Second        // from SIGHUP to SIGKILL
+	killGrace   = 2 * time.Second        // from SIGKILL to giving up on a process
+	firstLook   = 5 * time.Millisecond
+)
+
+// Session is one program on its own terminal, and what it printed. It stays
+// readable after the program ended.
+type Session struct {
+	id      wire.SessionID
+	order   uint64 // of starting, on this node
+	proc    process
+	awaited bool // somebody drove it when it moved here
+	ring    Ring
+	log     *slog.Logger
+	changed func(*Session) // to be called after each change of info
+
+	typing chan struct{}          // capacity 1; held by who writes to the program
+	driver atomic.Pointer[viewer] // who may hold the PTY, nil for nobody
+	faults atomic.Int32           // panics in the session's goroutines
+	back   chan struct{}          // closed when a driver has come; see await
+	reaped chan struct{}          // closed when the program's end is known
+	ended  chan struct{}          // closed when info says so too
+	killed chan struct{}          // closed when killing is set
+
+	mu      sync.Mutex
+	info    terminal.Session // Viewers and Offset are filled in by Info
+	viewers map[*viewer]struct{}
+	acts    uint64        // counts attaching and typing, to say who was last
+	killing bool          // End was called
+	keep    bool          // the program is to be left unreaped, see End
+	moving  chan struct{} // closed while the session may go to another program
+	rest    []byte        // typed, but not yet taken by the program; see freeze
+	behind  []byte        // what was typed after rest
+	driven  bool          // somebody could type when moving was closed
+	exit    *ending       // as reaped
+}
+
+func newSession(info terminal.Session, order uint64, proc process, log *slog.Logger, changed func(*Session)) *Session {
+	return &Session{
+		id:      info.ID,
+		order:   order,
+		proc:    proc,
+		log:     log.With("session", string(info.ID)),
+		changed: changed,
+		typing:  make(chan struct{}, 1),
+		back:    make(chan struct{}),
+		moving:  make(chan struct{}),
+		reaped:  make(chan struct{}),
+		ended:   make(chan struct{}),
+		killed:  make(chan struct{}),
+		info:    info,
+		viewers: map[*viewer]struct{}{},
+	}
+}
+
+// Info describes the session as it is.
+func (s *Session) Info() terminal.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info := s.info
+	info.Viewers = len(s.viewers)
+	_, info.Offset = s.ring.Bounds()
+	return info
+}
+
+// Ended is closed when the program has ended and everything it printed is in
+// the ring.
+func (s *Session) Ended() <-chan struct{} { return s.ended }
+
+// run moves the program's output into the ring until both have ended. A panic
+// costs what was being done, not the session.
+func (s *Session) run() {
+	if s.awaited {
+		s.await()
+	}
+	for s.breaks("moving the output", s.drain) {
+		if s.faults.Load() >= maxFaults {
+			s.log.Error("a session breaks again and again; its program is hung up")
+			s.proc.hangup(false)
+			s.proc.close()
+			break
+		}
+	}
+	<-s.reaped // a program may close its terminal and go on
+	s.proc.close()
+	s.finish()
+}
+
+// maxFaults is how many panics a session survives.
+const maxFaults = 5
+
+// drain reads until there will be no more.
+func (s *Session) drain() {
+	for {
+		if err := s.proc.read(s.ring.Append); err != nil {
+			return // io.EOF, or a terminal that can't be read: the program decides
+		}
+		s.hold()
+	}
+}
+
+// breaks calls f and reports whether it panicked, which is a bug that must not
+// take the other sessions down.
+func (s *Session) breaks(what string, f func()) (broke bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			broke = true
+			s.faults.Add(1)
+			s.log.Error("a session broke and goes on", "doing", what, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+	return false
+}
+
+func (s *Session) finish() {
+	s.mu.Lock()
+	now := time.Now()
+	s.info.State = terminal.Exited
+	s.info.EndedAt = &now
+	s.info.ExitCode, s.info.Signal = s.exit.code, s.exit.signal
+	s.mu.Unlock()
+	s.ring.Close()
+	close(s.ended)
+	s.log.Info("session ended", "signal", s.exit.signal, "ran_ms", now.Sub(s.info.StartedAt).Milliseconds())
+	s.changed(s)
+}
+
+// reap notes the end of the program if it has ended. It does not wait.
+func (s *Session) reap() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.keep || s.exit != nil || isClosed(s.moving) {
+		return // moving: the next program reaps it
+	}
+	if exit, ok := s.proc.reap(); ok {
+		s.exitLocked(exit)
+	}
+}
+
+func (s *Session) exitLocked(e ending) {
+	s.exit = &e
+	s.proc.drain()
+	close(s.reaped)
+}
+
+// End asks every process of the session to end and ends those that do not
+// within a grace. It returns when they have, or could not be ended.
+//
+// A program may note SIGHUP and still wait for a key: bash does when the signal
+// comes just before it reads. So the terminal itself goes next, and with it
+// whatever is printed from then on.
+//
+// The program stays unreaped meanwhile: its process id names the session, and
+// must not be given to another one while signals are sent to it.
+func (s *Session) End() {
+	s.mu.Lock()
+	if s.killing || s.exit != nil {
+		s.mu.Unlock()
+		<-s.ended
+		return
+	}
+	s.killing, s.keep = true, true
+	close(s.killed)
+	s.mu.Unlock()
+
+	s.proc.hangup(false)
+	gone := s.empties(askGrace)
+	if !gone {
+		s.proc.close()
+		gone = s.empties(hangupGrace - askGrace)
+	}
+	if !gone {
+		s.proc.hangup(true)
+		gone = s.empties(killGrace)
+	}
+
+	s.mu.Lock()
+	s.keep = false
+	s.mu.Unlock()
+	s.reap()
+	if !gone {
+		s.abandon()
+	}
+	<-s.ended
+}
+
+// empties waits until no process of the session is left, at most for a time.
+// Nothing tells when somebody else's child ends, so it looks, less and less
+// often.
+func (s *Session) empties(within time.Duration) bool {
+	deadline := time.Now().Add(within)
+	pause := time.NewTimer(firstLook)
+	defer pause.Stop()
+	for wait := firstLook; ; {
+		<-pause.C
+		if s.proc.left() == 0 {
+			return true
+		}
+		if time.Now().After(deadline) {
+			return false
+		}
+		wait = min(2*wait, max(firstLook, time.Until(deadline)))
+		pause.Reset(wait)
+	}
+}
+
+// abandon ends a session whose program can't be ended, for example because it
+// waits for a disk that does not answer.
+func (s *Session) abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.exit == nil {
+		s.log.Warn("a program does not end when killed; its session is given up")
+		s.exitLocked(ending{signal: "SIGKILL"})
+	}
+}
+
+// Resize sets the size of the program's window in character cells.
+func (s *Session) Resize(cols, rows int) error {
+	s.mu.Lock()
+	if s.info.State != terminal.Running {
+		s.mu.Unlock()
+		return errEnded(s.id)
+	}
+	same := s.info.Cols == cols && s.info.Rows == rows
+	err := s.proc.resize(cols, rows) // under the lock: the last one told is the last one set
+	if err == nil {
+		s.info.Cols, s.info.Rows = cols, rows
+	}
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return errEnded(s.id).Because(err)
+	case !same:
+		s.changed(s)
+	}
+	return nil
+}
+
+// Type writes p to the program as if it were typed. It waits while the program
+// does not read, and for ctx. Concurrent ones do not mix.
+func (s *Session) Type(ctx context.Context, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	moving := s.moving
+	s.mu.Unlock()
+	select {
+	case s.typing <- struct{}{}:
+		defer func() { <-s.typing }()
+	case <-moving:
+		s.keepTyped(nil, p)
+		return nil
+	case <-ctx.Done():
+		if isClosed(moving) { // which may be what ended ctx
+			s.keepTyped(nil, p)
+			return nil
+		}
+		return s.notTyped(0, p, context.Cause(ctx))
+	}
+	n, err := s.proc.write(ctx, p)
+	switch {
+	case err == nil:
+		return nil
+	case isClosed(moving):
+		s.keepTyped(p[n:], nil)
+		return nil
+	case ctx.Err() != nil:
+		return s.notTyped(n, p, err)
+	}
+	return errEnded(s.id).Because(err)
+}
+
+func (s *Session) notTyped(n int, p []byte, cause error) error {
+	return wire.Errorf(wire.Busy, "the program does not read its input; it took %d of %d bytes", n, len(p)).Because(cause)
+}
+
+func errEnded(id wire.SessionID) *wire.Error {
+	return wire.Errorf(wire.Conflict, "session %s has ended", id)
+}
+
+func (s *Session) hasEnded() bool { return isClosed(s.ended) }
+func (s *Session) isKilled() bool { return isClosed(s.killed) }
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// forget makes Removed the session's last state; it must have ended.
+func (s *Session) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.info.State = terminal.Removed
+}
+
+// endedAt returns when the program ended; it must have.
+func (s *Session) endedAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return *s.info.EndedAt
+}

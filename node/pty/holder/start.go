@@ -1,0 +1,116 @@
+package holder
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"homie/wire"
+	"homie/wire/terminal"
+)
+
+// Start runs a program on a new terminal, for who, as people read it.
+func (m *Manager) Start(p terminal.StartParams, who string) (terminal.Session, error) {
+	m.calls.RLock()
+	defer m.calls.RUnlock()
+	m.mu.Lock()
+	at := m.place
+	m.mu.Unlock()
+	if err := at.account.check(p.Account); err != nil {
+		return terminal.Session{}, err
+	}
+	dir, err := startDir(p.Dir, at.dir, at.account.home)
+	if err != nil {
+		return terminal.Session{}, err
+	}
+	id := newID()
+	env := environment(at.environ, at.account, p.Node, id, dir)
+	path, argv, err := resolve(p.Command, at.account, env, dir)
+	if err != nil {
+		return terminal.Session{}, err
+	}
+	if err := m.reserve(); err != nil {
+		return terminal.Session{}, err
+	}
+	proc, err := start(program{path: path, argv: argv, env: env, dir: dir, cols: p.Cols, rows: p.Rows})
+	s := m.register(proc, terminal.Session{
+		ID:        id,
+		Node:      p.Node,
+		Name:      cmp.Or(p.Name, nameOf(argv)),
+		Command:   argv,
+		Dir:       dir,
+		Account:   at.account.name,
+		Cols:      p.Cols,
+		Rows:      p.Rows,
+		State:     terminal.Running,
+		StartedAt: time.Now(),
+		StartedBy: who,
+	})
+	if err != nil {
+		return terminal.Session{}, err
+	}
+	s.log.Info("session started", "for", who, "dir", dir)
+	info := s.Info()
+	m.changed(s)
+	s.reap() // the signal for a short program may have come before it was known
+	return info, nil
+}
+
+// reserve takes one of the places for running sessions.
+func (m *Manager) reserve() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.moving {
+		return errMoving
+	}
+	if !m.open {
+		return wire.Errorf(wire.Unavailable, "this machine's terminals are shutting down or not ready yet")
+	}
+	if n := m.runningLocked() + m.starting; n >= m.cfg.MaxRunning {
+		return wire.Errorf(wire.Busy, "this machine runs %d terminals already, its limit; end one of them first", n)
+	}
+	m.starting++
+	m.work.Add(1)
+	return nil
+}
+
+// register turns a reserved place into a session, or gives it back if there is
+// no process.
+func (m *Manager) register(proc process, info terminal.Session) *Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.starting--
+	if proc == nil {
+		m.work.Done()
+		return nil
+	}
+	m.started++
+	s := newSession(info, m.started, proc, m.cfg.Log, m.changed)
+	m.sessions[info.ID] = s
+	go func() {
+		defer m.work.Done()
+		s.run()
+	}()
+	if !m.open { // Run ended meanwhile, and waits
+		m.work.Go(s.End)
+	}
+	return s
+}
+
+// newID returns 40 random bits in eight lower-case letters and digits, short
+// enough to be read out. Rights protect a session, not its id.
+func newID() wire.SessionID {
+	var b [5]byte
+	rand.Read(b[:])
+	return wire.SessionID(strings.ToLower(base32.StdEncoding.EncodeToString(b[:])))
+}
+
+func nameOf(argv []string) string {
+	if len(argv) == 0 {
+		return ""
+	}
+	name := strings.TrimPrefix(argv[0], "-")
+	return name[strings.LastIndexByte(name, '/')+1:]
+}

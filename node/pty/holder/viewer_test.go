@@ -1,0 +1,234 @@
+//go:build linux || darwin
+
+package holder
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"homie/wire"
+)
+
+func TestReattachAtOffset(t *testing.T) {
+	m := run(t, Config{})
+	s := shell(t, m, "stty -echo; echo one; read x; echo two; read x; echo three")
+	c, _ := attach(t, s, 0)
+	c.shows(t, "one\r\n")
+	at := uint64(len("one\r\n"))
+
+	again, _ := attach(t, s, at)
+	again.types(t, "\n")
+	again.shows(t, "two\r\n")
+	if got := again.text(); got != "two\r\n" {
+		t.Errorf("after attaching at byte %d came %q, want %q", at, got, "two\r\n")
+	}
+	again.types(t, "\n")
+	end(t, s)
+
+	late, done := attach(t, s, at)
+	if err := served(t, done); err != nil {
+		t.Errorf("Serve of an ended session = %v", err)
+	}
+	if got := late.text(); got != "two\r\nthree\r\n" {
+		t.Errorf("after the end came %q, want the rest", got)
+	}
+}
+
+func TestAttachSaysWhereItStarts(t *testing.T) {
+	m := run(t, Config{})
+	s := begin(t, m, "seq", "1", "400000")
+	info := end(t, s)
+	start, _ := s.ring.Bounds()
+
+	all, err := s.Attach(nil)
+	if err != nil || all.Skipped != 0 || all.Offset < start || all.Offset > start+8 {
+		t.Errorf("Attach(nil) = %+v, %v, want a start at the first line after %d", all, err, start)
+	}
+	if all.Session.Offset != info.Offset {
+		t.Errorf("session has %d bytes, want %d", all.Session.Offset, info.Offset)
+	}
+	c, done := attach(t, s, all.Offset)
+	if err := served(t, done); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.text(); !strings.HasSuffix(got, "399999\r\n400000\r\n") || strings.Count(got[:8], "\n") != 1 {
+		t.Errorf("kept output begins %q and ends %q", got[:8], got[len(got)-16:])
+	}
+
+	old := uint64(10)
+	if a, err := s.Attach(&old); err != nil || a.Offset != all.Offset || a.Skipped != all.Offset-old {
+		t.Errorf("Attach(%d) = %+v, %v, want %d bytes skipped", old, a, err, all.Offset-old)
+	}
+	if a, err := s.Attach(&info.Offset); err != nil || a.Offset != info.Offset || a.Skipped != 0 {
+		t.Errorf("Attach at the end = %+v, %v", a, err)
+	}
+	beyond := info.Offset + 1
+	if _, err := s.Attach(&beyond); wire.ReasonOf(err) != wire.InvalidParams {
+		t.Errorf("Attach(%d) = %v, want invalid params", beyond, err)
+	}
+}
+
+func TestTwoViewers(t *testing.T) {
+	m := run(t, Config{})
+	s := begin(t, m, "cat")
+	a, _ := attach(t, s, 0)
+	b, _ := attach(t, s, 0)
+	a.types(t, "from a\n")
+	b.shows(t, "from a\r\nfrom a\r\n")
+	b.types(t, "from b\n")
+	a.shows(t, "from b\r\nfrom b\r\n")
+	b.shows(t, "from b\r\nfrom b\r\n")
+	if n := s.Info().Viewers; n != 2 {
+		t.Errorf("viewers = %d, want 2", n)
+	}
+	if a.text() != b.text() {
+		t.Errorf("viewers saw %q and %q, want the same", a.text(), b.text())
+	}
+}
+
+func TestWatcherTypesNothing(t *testing.T) {
+	m := run(t, Config{})
+	s := begin(t, m, "cat")
+	watcher := newScreen(0)
+	serve(t, s, watcher, true)
+	writer, _ := attach(t, s, 0)
+	watcher.types(t, "ignored\n")
+	watcher.types(t, "ignored\n")
+	writer.types(t, "typed\n")
+	watcher.shows(t, twice("typed"))
+	if got := watcher.text(); strings.Contains(got, "ignored") {
+		t.Errorf("screen shows %q, want nothing of what a watcher typed", got)
+	}
+}
+
+func TestViewerLeaves(t *testing.T) {
+	m := run(t, Config{})
+	s := begin(t, m, "cat")
+	c, done := attach(t, s, 0)
+	close(c.keys)
+	if err := served(t, done); err != nil {
+		t.Errorf("Serve = %v, want nil when the viewer closed its direction", err)
+	}
+	lost := errors.New("connection lost")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(lost)
+	if err := s.Serve(ctx, newScreen(0), 0, false); !errors.Is(err, lost) {
+		t.Errorf("Serve = %v, want the context's cause", err)
+	}
+	if n := s.Info().Viewers; n != 0 || s.hasEnded() {
+		t.Errorf("after the viewers left: %d viewers, ended %v; want the session to go on", n, s.hasEnded())
+	}
+}
+
+func TestViewerLimit(t *testing.T) {
+	m := run(t, Config{})
+	s := shell(t, m, "echo ready; exec cat")
+	for range maxViewers {
+		c, _ := attach(t, s, 0)
+		c.shows(t, "ready")
+	}
+	if _, err := s.Attach(nil); wire.ReasonOf(err) != wire.Busy {
+		t.Errorf("Attach of one too many = %v, want busy", err)
+	}
+	if err := s.Serve(t.Context(), newScreen(0), 0, true); wire.ReasonOf(err) != wire.Busy {
+		t.Errorf("Serve of one too many = %v, want busy", err)
+	}
+}
+
+// TestDriverMissesNothing has a viewer that is slower than the program, which
+// prints many times what the ring keeps.
+func TestDriverMissesNothing(t *testing.T) {
+	m := run(t, Config{})
+	s := begin(t, m, "head", "-c", "30000000", "/dev/zero")
+	c := newScreen(0)
+	c.pace = func(p []byte) {
+		for range 20 {
+			sha256.Sum256(p)
+		}
+	}
+	done := serve(t, s, c, false)
+	if err := served(t, done); err != nil {
+		t.Fatal(err)
+	}
+	if c.gaps != 0 || len(c.seen) != 30_000_000 {
+		t.Errorf("driver saw %d bytes with %d gaps, want all 30,000,000", len(c.seen), c.gaps)
+	}
+}
+
+// TestStalledViewer floods a session whose first viewer, the driver, takes
+// nothing: the program ends, memory stays flat, the other viewer is current,
+// and the stalled one goes on where the output is.
+func TestStalledViewer(t *testing.T) {
+	const flood = 200_000_000
+	m := run(t, Config{})
+	s := shell(t, m, "echo ready; read x; head -c 200000000 /dev/zero; echo done")
+	stalled := newScreen(0)
+	goOn := make(chan struct{})
+	stalled.pace = func([]byte) { <-goOn }
+	stalledDone := serve(t, s, stalled, false)
+
+	var last [4]byte // of what the other viewer saw; it keeps nothing else
+	other := newScreen(0)
+	other.pace = func(p []byte) {
+		copy(last[:], p[max(0, len(p)-len(last)):])
+		other.mu.Lock()
+		other.seen = other.seen[:0]
+		other.mu.Unlock()
+	}
+	otherDone := serve(t, s, other, true)
+	before := heap()
+	stalled.types(t, "\n")
+	info := end(t, s)
+	if grown := heap() - before; grown > 4<<20 {
+		t.Errorf("heap grew by %d bytes in a flood of %d", grown, flood)
+	}
+	if err := served(t, otherDone); err != nil {
+		t.Fatal(err)
+	}
+	if string(last[:]) != "ne\r\n" || other.next != info.Offset {
+		t.Errorf("the other viewer's last bytes are %q at %d, want the end at %d", last, other.next, info.Offset)
+	}
+
+	close(goOn)
+	if err := served(t, stalledDone); err != nil {
+		t.Fatal(err)
+	}
+	if stalled.gaps == 0 || stalled.next != info.Offset || !strings.HasSuffix(stalled.text(), "done\r\n") {
+		t.Errorf("stalled viewer had %d gaps and is at %d, want a gap and the end at %d", stalled.gaps, stalled.next, info.Offset)
+	}
+	if got := uint64(len(stalled.seen)) + stalled.skipped; got != info.Offset {
+		t.Errorf("seen and skipped bytes add up to %d, want %d", got, info.Offset)
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// TestInterruptInFlood types Ctrl-C at a flood that the driver reads slowly.
+func TestInterruptInFlood(t *testing.T) {
+	m := run(t, Config{})
+	s := begin(t, m, "yes")
+	c := newScreen(0)
+	c.pace = func(p []byte) {
+		for range 20 {
+			sha256.Sum256(p)
+		}
+	}
+	done := serve(t, s, c, false)
+	c.shows(t, twice("y"))
+	c.types(t, "\x03")
+	if info := end(t, s); info.Signal != "SIGINT" {
+		t.Errorf("yes ended by %q, want SIGINT", info.Signal)
+	}
+	if err := served(t, done); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,92 @@
+// Package holder declares what a node asks of its holder, the process that owns
+// the node's PTYs, beside the methods of wire/terminal.
+//
+// The two meet on a unix socket that only the node's own account can open. No
+// gateway serves or calls these methods.
+package holder
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"homie/wire"
+)
+
+// The methods.
+var (
+	// Adopt makes the caller the holder's node, for as long as its connection
+	// lasts. The latest one counts.
+	Adopt = wire.Method[AdoptParams, Adopted]{Name: "holder.adopt", Capability: "holder:write"}
+	// Replace puts another program in the holder's place, with the sessions as
+	// they are. When it succeeds there is no answer: the connection ends, and
+	// the next one is to the new program. When it fails, nothing has changed.
+	Replace = wire.Method[ReplaceParams, wire.Nothing]{Name: "holder.replace", Capability: "holder:write"}
+)
+
+// Bounds of what a node may say.
+const (
+	maxText    = 4096 // bytes in a path or a variable
+	maxEnviron = 512
+)
+
+// AdoptParams are the node's settings, which its holder goes by.
+type AdoptParams struct {
+	Version string        `json:"version"` // of the node's program
+	Node    wire.NodeName `json:"node"`    // what sessions are told when nobody says
+	Dir     string        `json:"dir"`     // where sessions start that do not say where
+	Environ []string      `json:"environ"` // of which sessions inherit some
+	// LingerMs is how long sessions outlive a node that has gone; 0 is for
+	// ever.
+	LingerMs int64 `json:"lingerMs"`
+}
+
+// Validate checks shape and bounds.
+func (p AdoptParams) Validate() error {
+	if len(p.Environ) > maxEnviron {
+		return fmt.Errorf("%d variables are over the limit of %d", len(p.Environ), maxEnviron)
+	}
+	for _, s := range []string{p.Version, p.Dir, string(p.Node)} {
+		if len(s) > maxText || strings.ContainsRune(s, 0) {
+			return fmt.Errorf("a text is over the limit of %d bytes or has a NUL in it", maxText)
+		}
+	}
+	if p.LingerMs < 0 {
+		return errors.New("sessions can't end before their node")
+	}
+	return nil
+}
+
+// Adopted describes the holder.
+type Adopted struct {
+	Version string `json:"version"` // of the holder's program
+	// Program identifies the file that the holder runs. Equal ones are equal.
+	Program  string `json:"program"`
+	PID      int    `json:"pid"`
+	Sessions int    `json:"sessions"` // whose programs run
+}
+
+// ReplaceParams name the program to put in place.
+type ReplaceParams struct {
+	Path string `json:"path"` // absolute
+}
+
+// Validate checks shape and bounds.
+func (p ReplaceParams) Validate() error {
+	if !filepath.IsAbs(p.Path) || len(p.Path) > maxText || strings.ContainsRune(p.Path, 0) {
+		return fmt.Errorf("%.80q is no absolute path", p.Path)
+	}
+	return nil
+}
+
+// InfoFile is the file in a node's state directory that says which process
+// holds its PTYs, for whoever looks after the machine. It is there while the
+// holder is, and after one that was killed.
+const InfoFile = "holder.json"
+
+// Info is what InfoFile has, as JSON.
+type Info struct {
+	PID    int    `json:"pid"`
+	Socket string `json:"socket"`
+}
