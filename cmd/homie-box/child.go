@@ -53,6 +53,7 @@ func (c *child) run(ctx context.Context) error {
 		started := time.Now()
 		how := c.once(ctx)
 		if ctx.Err() != nil {
+			c.endHolder()
 			return nil
 		}
 		if err := c.ended(c, how); err != nil {

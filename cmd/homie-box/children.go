@@ -47,7 +47,7 @@ func (b *box) prepareChildren() error {
 			return err
 		}
 		// A node's terminals have the home and the shell of the node itself.
-		env := []string{"HOME=" + home, "SHELL=" + shell()}
+		env := []string{"HOME=" + home, "SHELL=" + shell(), "HOMIE_LINGER=" + linger}
 		add("the machine "+m.Name, m.Hostname, "tag:homie-node", env,
 			"node", "--gateway", tailbox.Gateway, "--dir", filepath.Join(home, m.Start))
 	}
