@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -94,3 +95,52 @@ func TestCutsOfRecordings(t *testing.T) {
 		t.Errorf("p99 of snapshots is %d bytes, want at most %d", p99, DefaultBudget)
 	}
 }
+
+// TestResizeOfRecordings changes the size in the middle of recordings, and
+// compares with xterm.js there and after what the program wrote next.
+func TestResizeOfRecordings(t *testing.T) {
+	x := startXterm(t)
+	compared := 0
+	for i, r := range recordings(t) {
+		v := New(r.cols, r.rows, 1000)
+		id := x.newTerm(r.cols, r.rows, 1000)
+		rnd := rand.New(rand.NewPCG(uint64(i), 9))
+		from := 0
+		narrowed := false // while the alternate screen was shown
+		state := func() string {
+			want, got := x.dump(id, 200), dump(v, 200)
+			if narrowed {
+				want, got = altRow.ReplaceAllString(want, ""), altRow.ReplaceAllString(got, "")
+			}
+			return differ(want, got)
+		}
+		for _, at := range chooseCuts(uint64(i), r.stream, 5) {
+			_, _ = v.Write(r.stream[from:at])
+			x.write(id, r.stream[from:at])
+			from = at
+			if d := state(); d != "" && !marksOrHalves(v) {
+				t.Errorf("%s at %d: %s", r.name, at, d)
+			}
+			cols, rows := 20+rnd.IntN(140), 5+rnd.IntN(50)
+			v.Resize(cols, rows)
+			x.resize(id, cols, rows)
+			if marksOrHalves(v) {
+				break
+			}
+			if d := state(); d != "" {
+				t.Errorf("%s at %d, then %dx%d: %s", r.name, at, cols, rows, d)
+				break
+			}
+			compared++
+			narrowed = narrowed || v.Modes().Alt && cols < r.cols
+		}
+		x.forget(id)
+	}
+	t.Logf("%d sizes compared", compared)
+}
+
+// altRow is a row of the alternate screen in a dump.
+var altRow = regexp.MustCompile(`(?m)^alt [0-9]+ .*\n?`)
+
+// marksOrHalves says whether there is what xterm.js mixes up when it reflows.
+func marksOrHalves(v *Terminal) bool { return len(v.clusters) > 0 || halves(v) }

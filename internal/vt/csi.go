@@ -1,5 +1,7 @@
 package vt
 
+import "unicode/utf8"
+
 // A handler does what a control sequence says, with t.parser.params.
 type handler func(t *Terminal, p *params)
 
@@ -143,7 +145,6 @@ func repeat(t *Terminal, p *params) {
 		return
 	}
 	c := t.s.row(t.s.y).at(x)
-	n := min(p.one(0), maxRepeat)
 	text := string(rune(c & runeMask))
 	switch {
 	case c&clusterBit != 0:
@@ -151,7 +152,7 @@ func repeat(t *Terminal, p *params) {
 	case c.content() == 0:
 		return
 	}
-	for range n {
+	for range min(p.one(0), maxRepeat/utf8.RuneCountInString(text)) {
 		for _, r := range text {
 			t.print(r)
 		}

@@ -153,7 +153,7 @@ func (t *Terminal) escPlain(final byte) {
 	case '>':
 		t.modes.AppKeypad = false
 	case 'c':
-		t.reset()
+		t.fullReset()
 	case '~':
 		t.invoke(1)
 	case 'n', '}':

@@ -181,9 +181,15 @@ func (f *facts) forget(first int64) {
 
 // dropMarks drops the marks on that line.
 func (f *facts) dropMarks(line int64) {
-	for n := len(f.marks); n > 0 && f.marks[n-1].Line >= line; n-- {
-		if f.marks[n-1].Line == line {
-			f.marks = append(f.marks[:n-1], f.marks[n:]...)
+	from := len(f.marks)
+	for from > 0 && f.marks[from-1].Line >= line {
+		from--
+	}
+	kept := f.marks[:from]
+	for _, m := range f.marks[from:] {
+		if m.Line != line {
+			kept = append(kept, m)
 		}
 	}
+	f.marks = kept
 }

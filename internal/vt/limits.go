@@ -27,9 +27,9 @@ const (
 	maxSequence = 512
 
 	// maxCluster bounds the bytes of a character with its combining marks.
-	maxCluster = 1 << 10
-	// maxRepeat bounds the characters of one REP sequence.
-	maxRepeat = 1 << 16
+	maxCluster = 512
+	// maxRepeat bounds the characters, with their marks, of one REP sequence.
+	maxRepeat = 1 << 14
 
 	maxLinks     = 4096      // hyperlinks remembered
 	maxLinkBytes = 256 << 10 // their text, together

@@ -19,7 +19,7 @@ type painter struct {
 // first character. The cells are blank. If the row below continues this one, a
 // blank in the last column is for next to write.
 func (p *painter) row(r *row, continued bool) {
-	used := r.used()
+	used := min(r.used(), p.cols)
 	if last := r.at(p.cols - 1); continued && last.content() == 0 && last.width() == narrow {
 		used = min(used, p.cols-1)
 	}

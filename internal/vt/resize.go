@@ -3,8 +3,13 @@ package vt
 // Resize changes the size, cut to what is possible, as xterm.js does: lines of
 // the main screen and of history that are too long wrap, wrapped ones come
 // together again, except those the cursor is on, which the program draws anew.
-// The alternate screen is cut or filled up. What is equal to xterm.js after it
-// is everything it shows and keeps; see the tests.
+// The alternate screen is cut or filled up.
+//
+// After it everything is equal to xterm.js, but for slips of it: characters
+// with combining marks, whose marks it mixes up when it reflows, and halves of
+// wide characters it makes; the first line, where history overflows; and columns
+// of the alternate screen that come back when it gets wider again and were
+// erased or moved while they were out of sight. Programs draw that screen anew.
 func (t *Terminal) Resize(cols, rows int) {
 	cols = min(max(cols, minCols), MaxCols)
 	rows = min(max(rows, minRows), MaxRows)
@@ -216,7 +221,7 @@ func (b *reflow) moveMarks(first int64, oldCols int) {
 	b.t.facts.marks = kept
 }
 
-// resizeAlt cuts the alternate screen, or adds blank rows.
+// resizeAlt takes rows of the alternate screen away, or adds blank ones.
 func (t *Terminal) resizeAlt(cols, rows int) {
 	s := &t.alt
 	if len(s.rows) == 0 {
@@ -234,7 +239,9 @@ func (t *Terminal) resizeAlt(cols, rows int) {
 	for y := range s.rows {
 		if y < len(b.lines) {
 			r := &b.lines[y].row
-			r.cells = r.cells[:min(len(r.cells), cols)]
+			if cols > t.cols { // else xterm.js keeps what is out of sight
+				r.cells = r.cells[:min(len(r.cells), cols)]
+			}
 			s.rows[y] = *r
 		}
 	}

@@ -208,5 +208,5 @@ func (c *coder) row(r *row) {
 		c.bad = true
 		return
 	}
-	*r = c.t.decodeRow(line, c.cols)
+	*r = c.t.decodeRow(line, MaxCols)
 }

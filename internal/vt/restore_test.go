@@ -61,7 +61,7 @@ func FuzzWrite(f *testing.F) {
 			t.Fatalf("snapshot of %d bytes", len(s.Data))
 		}
 		same(t, v, nil)
-		v.Find(Find{Text: "a"})
+		v.Find(Query{Text: "a"})
 		for _, c := range v.Commands() {
 			v.Output(c)
 		}

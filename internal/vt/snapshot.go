@@ -5,7 +5,23 @@ import (
 	"unicode/utf8"
 )
 
-// A Snapshot brings a terminal to a state.
+// A Snapshot brings a terminal to a state: text, colours, attributes, cursor,
+// saved cursors, modes, tabs, character sets, title, palette, hyperlinks and
+// what has been read of a sequence. It is exact but for
+//
+//   - half a wide character whose other half was overwritten with autowrap off,
+//     shifted away, or cut off by a resize of the alternate screen;
+//   - the cursor that waits to wrap on the alternate screen behind a last
+//     column that was erased, scrolled or shifted since it was printed;
+//   - a style or character set that DECRC brought back from another cursor than
+//     the one that is saved now;
+//   - the row of a saved cursor that has left the screen, or was saved before
+//     history was cleared or filled up, because xterm.js counts it from the
+//     first line of a history of which a viewer has less;
+//   - a hyperlink without text on the screen.
+//
+// Marks of commands are not part of it, since xterm.js has none: line i of its
+// buffer is the one that has the number First + i here.
 type Snapshot struct {
 	// Data puts an xterm.js of the same size, with the Unicode 11 widths, into
 	// the state after the last byte that was written to the Terminal. It begins

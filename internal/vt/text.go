@@ -67,7 +67,7 @@ func (t *Terminal) eachLine(from int64, yield func(Line) bool) {
 func (t *Terminal) rowText(r *row) string {
 	b := make([]byte, 0, len(r.cells))
 	end := 0
-	for _, c := range r.cells {
+	for _, c := range r.cells[:min(len(r.cells), t.cols)] {
 		switch {
 		case c.isTail():
 			continue
@@ -110,8 +110,8 @@ func encodedText(line []byte) string {
 	}
 }
 
-// Find says what to look for.
-type Find struct {
+// A Query says what to look for.
+type Query struct {
 	Text      string
 	MatchCase bool
 	Most      int   // matches, 0: 1000
@@ -130,22 +130,22 @@ const matchText = 1 << 10
 
 // Find gives where a text stands in history and on the main screen, the last
 // one first.
-func (t *Terminal) Find(f Find) []Match {
-	if f.Text == "" {
+func (t *Terminal) Find(q Query) []Match {
+	if q.Text == "" {
 		return nil
 	}
-	if f.Most <= 0 {
-		f.Most = 1000
+	if q.Most <= 0 {
+		q.Most = 1000
 	}
-	if !f.MatchCase {
-		f.Text = lower(f.Text)
+	if !q.MatchCase {
+		q.Text = lower(q.Text)
 	}
 	var all []Match
 	var logical []Line
 	flush := func() {
-		all = f.in(logical, all)
-		if len(all) > 4*f.Most {
-			all = append(all[:0], all[len(all)-f.Most:]...)
+		all = q.in(logical, all)
+		if len(all) > 4*q.Most {
+			all = append(all[:0], all[len(all)-q.Most:]...)
 		}
 		logical = logical[:0]
 	}
@@ -153,14 +153,14 @@ func (t *Terminal) Find(f Find) []Match {
 		if !l.Wrapped {
 			flush()
 		}
-		if f.Before > 0 && l.Number >= f.Before {
+		if q.Before > 0 && l.Number >= q.Before {
 			return false
 		}
 		logical = append(logical, l)
 		return true
 	})
 	flush()
-	if n := len(all) - f.Most; n > 0 {
+	if n := len(all) - q.Most; n > 0 {
 		all = all[n:]
 	}
 	for i, j := 0, len(all)-1; i < j; i, j = i+1, j-1 {
@@ -170,7 +170,7 @@ func (t *Terminal) Find(f Find) []Match {
 }
 
 // in appends the matches in a logical line.
-func (f *Find) in(lines []Line, to []Match) []Match {
+func (q *Query) in(lines []Line, to []Match) []Match {
 	if len(lines) == 0 {
 		return to
 	}
@@ -183,18 +183,18 @@ func (f *Find) in(lines []Line, to []Match) []Match {
 		text = b.String()
 	}
 	where := text
-	if !f.MatchCase {
+	if !q.MatchCase {
 		where = lower(text)
 	}
 	line, lineStart := 0, 0 // of where, in bytes
 	for at := 0; ; {
-		i := strings.Index(where[at:], f.Text)
+		i := strings.Index(where[at:], q.Text)
 		if i < 0 {
 			return to
 		}
 		at += i
-		for line < len(lines)-1 && at >= lineStart+f.size(lines[line].Text) {
-			lineStart += f.size(lines[line].Text)
+		for line < len(lines)-1 && at >= lineStart+q.size(lines[line].Text) {
+			lineStart += q.size(lines[line].Text)
 			line++
 		}
 		to = append(to, Match{
@@ -202,13 +202,13 @@ func (f *Find) in(lines []Line, to []Match) []Match {
 			Col:  utf8.RuneCountInString(where[lineStart:at]),
 			Text: around(text, at),
 		})
-		at += len(f.Text)
+		at += len(q.Text)
 	}
 }
 
 // size is how many bytes s takes where it is looked for.
-func (f *Find) size(s string) int {
-	if f.MatchCase {
+func (q *Query) size(s string) int {
+	if q.MatchCase {
 		return len(s)
 	}
 	return len(lower(s))

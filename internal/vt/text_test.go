@@ -56,16 +56,16 @@ func TestFind(t *testing.T) {
 	v := New(20, 4, 100)
 	_, _ = v.Write([]byte("first Needle\r\nnothing\r\n" + strings.Repeat("x", 17) + "needle across\r\n日本 needle\r\n\r\n\r\n\r\nlast"))
 	var got []string
-	for _, m := range v.Find(Find{Text: "needle"}) {
+	for _, m := range v.Find(Query{Text: "needle"}) {
 		got = append(got, fmt.Sprintf("%d:%d", m.Line, m.Col))
 	}
 	if want := []string{"4:3", "2:17", "0:6"}; !slices.Equal(got, want) {
 		t.Errorf("matches %v, want %v", got, want)
 	}
-	if m := v.Find(Find{Text: "Needle", MatchCase: true}); len(m) != 1 || m[0].Text != "first Needle" {
+	if m := v.Find(Query{Text: "Needle", MatchCase: true}); len(m) != 1 || m[0].Text != "first Needle" {
 		t.Errorf("with case: %v", m)
 	}
-	if m := v.Find(Find{Text: "needle", Most: 1, Before: 4}); len(m) != 1 || m[0].Line != 2 {
+	if m := v.Find(Query{Text: "needle", Most: 1, Before: 4}); len(m) != 1 || m[0].Line != 2 {
 		t.Errorf("the last before line 4: %v", m)
 	}
 	first, end := v.Lines()

@@ -60,14 +60,20 @@ func (t *Terminal) Modes() Modes {
 	return m
 }
 
-// reset is RIS. As in xterm.js it leaves title, palette, links, the visibility
+// fullReset is RIS. Lines that come after it get numbers that none had before.
+func (t *Terminal) fullReset() {
+	t.reset()
+	t.history.first += int64(t.rows)
+}
+
+// reset makes the terminal as it is in the beginning. As in xterm.js it leaves title, palette, links, the visibility
 // of the cursor and what xterm.js has as options.
 func (t *Terminal) reset() {
 	t.styles.reset()
 	t.clusters, t.clusterLimit = nil, minStyles
 	t.setAttr(style{})
 	t.history.clear()
-	t.facts.forget(t.history.first)
+	t.facts.marks, t.facts.known.Running = nil, false
 	for _, s := range []*screen{&t.main, &t.alt} {
 		*s = screen{bottom: t.rows - 1}
 	}

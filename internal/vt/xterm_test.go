@@ -228,7 +228,8 @@ func rowText(t *Terminal, r *row) string {
 	var b strings.Builder
 	b.WriteString(map[bool]string{true: "+", false: "-"}[r.wrapped])
 	last, lastText := uint32(0), "0,0"
-	for _, c := range r.cells[:r.used()] {
+	visible := row{cells: r.cells[:min(len(r.cells), t.cols)]}
+	for _, c := range visible.cells[:visible.used()] {
 		if c.style() != last {
 			last = c.style()
 			if text := styleText(t, t.styles.get(last)); text != lastText {

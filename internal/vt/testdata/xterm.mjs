@@ -94,7 +94,7 @@ function lineText(t, line) {
   const data = line._data;
   let last = "0,0";
   let used = 0;
-  for (let x = 0; x < line.length; x++) {
+  for (let x = 0; x < Math.min(line.length, t.core.cols); x++) {
     const content = data[x * 3];
     const style = look(t, data[x * 3 + 1], data[x * 3 + 2], line._extendedAttrs[x]);
     let text = style === last ? "" : `[${style}]`;
