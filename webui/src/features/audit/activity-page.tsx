@@ -118,7 +118,11 @@ function EntryRow({ repeated: { entry: e, count, since }, target }: { repeated: 
       <div className="min-w-0 flex-1">
         <p className="wrap-anywhere">
           <span className="font-medium">{e.person || e.device || "Somebody unknown"}</span> {deed(e.method, e.decision === "allowed", target)}
-          {count > 1 && <span className="text-muted">, {count} times since {moment(since)}</span>}
+          {count > 1 && (
+            <span className="text-muted">
+              , {count} times{moment(since) !== moment(e.at) && ` since ${moment(since)}`}
+            </span>
+          )}
         </p>
         <p className="text-sm wrap-anywhere text-muted">
           <span className="sm:hidden">{moment(e.at)} · </span>

@@ -7,7 +7,7 @@ import { useStore } from "@/lib/store";
 import { useMe } from "@/features/identity/rights";
 import { leaveKeys } from "./shortcuts";
 import type { OpenTerminal } from "./terminal";
-import { companyWords, otherOwner, possessive, sessionName } from "./words";
+import { companyWords, otherOwner, possessive, sessionName, shortDir } from "./words";
 
 /** Which machine, session, account and size, and who is there: one quiet line. */
 export function StatusStrip({ session, terminal }: { session: Session | null; terminal: OpenTerminal }) {
@@ -27,7 +27,9 @@ export function StatusStrip({ session, terminal }: { session: Session | null; te
       ) : (
         <span>as {session.account}</span>
       )}
-      <span className="min-w-0 flex-1 truncate">{session.dir}</span>
+      <span className="min-w-0 flex-1 truncate" title={session.dir}>
+        {shortDir(session.dir)}
+      </span>
       {company && <span className="font-medium text-warn">{company}</span>}
       {foreign && <span>sized for another screen, until you type here</span>}
       <span>{leaveKeys} leaves</span>
