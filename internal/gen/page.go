@@ -27,11 +27,24 @@ A program sends the header %[3]s with each request and upgrade. The first call
 on a connection is %[4]s, and the next one waits for its answer: a call that comes
 before gets %[5]s.
 
+A terminal from a script, with nothing but curl: start a program, type into it, look
+whether it runs, with the id that the first answer has. HOMIE_URL is the gateway, or a
+door of 'make run'.
+
+~~~sh
+rpc() { curl -s -X POST "$HOMIE_URL%[6]s" -H 'Content-Type: application/json' -H '%[7]s' \
+  -d '{"jsonrpc":"2.0","id":1,"method":"'"$1"'","params":'"$2"'}'; }
+rpc terminal.session.start '{"node":"den","command":["sh"],"cols":80,"rows":24}'
+# {"jsonrpc":"2.0","id":1,"result":{"id":"k3v9q2mz","node":"den", … "state":"running"}}
+rpc terminal.session.input '{"node":"den","session":"k3v9q2mz","data":"date > ~/seen\n"}'
+rpc terminal.session.list '{"node":"den"}'
+~~~
+
 ## Methods
 
 | method | needs | |
 |---|---|---|
-`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"), code(rpc.HelloMethod), code(string(wire.HelloRequired)))
+`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"), code(rpc.HelloMethod), code(string(wire.HelloRequired)), wire.Path, "Sec-Homie: 1")
 	for _, x := range m.methods {
 		kind := ""
 		if x.Streaming {
