@@ -60,10 +60,10 @@ func (c *Conn) Open(ctx context.Context, method string, params, result any) (*St
 	id, ch := c.newCall()
 	s := newStream(c, wire.StreamID(id), true)
 	c.mu.Lock()
-	if most := maxStreams(!c.accepted); len(c.opened) >= most {
+	if len(c.opened) >= wire.MaxLinkStreams { // the other side may allow less
 		delete(c.calls, id)
 		c.mu.Unlock()
-		return nil, wire.Errorf(wire.Busy, "%d streams are open on this connection, the limit", most)
+		return nil, wire.Errorf(wire.Busy, "%d streams are open on this connection, the limit", wire.MaxLinkStreams)
 	}
 	c.opened[s.id] = s
 	c.mu.Unlock()

@@ -69,19 +69,20 @@ func (c *Conn) openCarried(m wire.Message, cancel context.CancelCauseFunc) (*Str
 	if c.carried[s.id] != nil {
 		return nil, wire.Errorf(wire.InvalidRequest, "stream %d is open", id)
 	}
-	if most := maxStreams(c.accepted); len(c.carried) >= most {
+	if most := c.registry.maxStreams(); len(c.carried) >= most {
 		return nil, wire.Errorf(wire.Busy, "%d streams are open on this connection, the limit", most)
 	}
 	c.carried[s.id] = s
 	return s, nil
 }
 
-// maxStreams bounds the streams that one side of a connection has opened.
-func maxStreams(dialed bool) int {
-	if dialed {
-		return wire.MaxStreams
+// maxStreams bounds the streams that the other side of a connection has open. One
+// who calls for others has those of all of them.
+func (r *Registry) maxStreams() int {
+	if r.opts.TrustMeta {
+		return wire.MaxLinkStreams
 	}
-	return wire.MaxLinkStreams
+	return wire.MaxStreams
 }
 
 // served frees a call's id, before its answer goes out: the caller may use it

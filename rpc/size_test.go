@@ -54,7 +54,7 @@ func TestLinksHaveMoreStreams(t *testing.T) {
 		close(opened)
 		return wire.Nothing{}, err
 	}))
-	r, err := rpc.NewRegistry(rpc.Options{Rate: rpc.Rate{PerSecond: 1000, Burst: 1000}}, flow("flow.idle", func(ctx context.Context, _ *rpc.Stream) error {
+	r, err := rpc.NewRegistry(rpc.Options{TrustMeta: true, Rate: rpc.Rate{PerSecond: 1000, Burst: 1000}}, flow("flow.idle", func(ctx context.Context, _ *rpc.Stream) error {
 		<-ctx.Done()
 		return nil
 	}))

@@ -39,11 +39,12 @@ const (
 	// MaxWindow bounds the credit that a receiver may have outstanding on one
 	// stream, in payload bytes.
 	MaxWindow = 2 << 20
-	// MaxStreams bounds the streams open at once on one connection that the side
-	// which dialed has opened.
+	// MaxStreams bounds the streams that a client has open at once on one
+	// connection.
 	MaxStreams = 64
-	// MaxLinkStreams bounds those that the other side, the gateway, has opened: a
-	// machine's one connection carries the terminals of everybody.
+	// MaxLinkStreams bounds those that the gateway has open on the connection to
+	// a machine, and that machine to what holds its terminals: they are
+	// everybody's.
 	MaxLinkStreams = 512
 	// MaxCalls bounds the calls in flight at once on one connection, each way.
 	MaxCalls = 64
