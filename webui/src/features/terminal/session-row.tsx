@@ -15,6 +15,7 @@ export function SessionRow({ session: s, named }: { session: Session; named?: bo
   const owner = otherOwner(s, useMe());
   const title = useStore(titles)[tabPath({ node: s.node, session: s.id })];
   const running = s.state === "running";
+  const warned = owner !== null && running; // first in its line, which may be cut off
   const { device } = starter(s);
   const about = [title || shortDir(s.dir), ago(s.startedAt), device && `from ${device}`].filter(Boolean).join(" · ");
   return (
@@ -27,12 +28,13 @@ export function SessionRow({ session: s, named }: { session: Session; named?: bo
         <span className="min-w-0 flex-1">
           <span className="block truncate font-medium">
             {named && `${s.node} · `}
-            {sessionTitle(s, owner)}{" "}
-            <span className={owner && running ? "text-warn" : "font-normal text-muted"}>
-              {owner && running ? `runs as ${s.account}` : `as ${s.account}`}
-            </span>
+            {sessionTitle(s, owner)}
+            {!warned && <span className="font-normal text-muted"> as {s.account}</span>}
           </span>
-          <span className="block truncate text-sm text-muted">{running ? about : exitWords(s)}</span>
+          <span className="block truncate text-sm text-muted">
+            {warned && <span className="font-medium text-warn">runs as {s.account} · </span>}
+            {running ? about : exitWords(s)}
+          </span>
         </span>
         <span className="flex items-center gap-1 text-sm text-accent-ink">
           {!running ? "Look" : owner ? "Join" : "Return"}

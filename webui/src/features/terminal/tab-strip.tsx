@@ -124,7 +124,7 @@ function TabItem({ me, tab, session, selected, onSelect, onClose, onKeyDown }: T
         className="flex h-full max-w-44 items-center max-sm:max-w-32 gap-2 rounded-md"
       >
         <span aria-hidden className={cn("size-2 shrink-0 rounded-full", dot)} />
-        <span className="truncate text-[0.95rem] font-medium">{tab.node}</span>{" "}
+        <span className="max-w-24 shrink-0 truncate text-[0.95rem] font-medium">{tab.node}</span>{" "}
         {known && <span className="truncate text-sm text-muted">{sessionTitle(known, otherOwner(known, me))}</span>}
         {ended && <span className="sr-only">, ended</span>}
       </button>
