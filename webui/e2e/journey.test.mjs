@@ -253,6 +253,18 @@ describe("the owner's phone", () => {
     await sees(page, /^field-8$/);
   });
 
+  it("shows a machine with its terminals without scrolling sideways", async () => {
+    const { page } = home;
+    await page.getByRole("link", { name: "Homie, machines" }).tap();
+    await card(page, "den").getByRole("link", { name: "den", exact: true }).tap();
+    await page.getByRole("heading", { name: "How it is" }).waitFor();
+    await page.getByRole("link", { name: /Return/ }).last().waitFor();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    assert.equal(wide, false);
+    await page.getByRole("link", { name: /Return/ }).last().tap();
+    await sees(page, /^field-8$/);
+  });
+
   it("has a way out when it lies on its side", async () => {
     const { page } = home;
     await page.setViewportSize({ width: 844, height: 390 });

@@ -16,7 +16,7 @@ export function MePage({ me }: { me: Whoami }) {
   return (
     <>
       <PageHead title="Who am I">Homie knows you from your device on the tailnet. There is nothing to log in to.</PageHead>
-      <div className="grid items-start gap-5 lg:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-2">
         <div className="grid gap-5">
           <IdentityCard me={me} />
           <Problems problems={me.problems} />

@@ -52,7 +52,7 @@ function Found({ me, name, machine }: { me: Whoami; name: string; machine: Machi
         <Reach machine={machine} />
       </header>
       {!machine.online && <OfflineHelp machine={machine} />}
-      <div className="grid items-start gap-5 lg:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-2">
         <Card className="p-5 sm:p-6">
           <h2 className="mb-4 font-display text-xl font-semibold">Terminals</h2>
           {sessions.length > 0 ? (
