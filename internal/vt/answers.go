@@ -13,7 +13,7 @@ type Answering struct {
 
 // answers are what programs are to be told.
 type answers struct {
-	how *Answering
+	how *Answering // nil: nothing, somebody else tells them
 	out []byte
 }
 
@@ -29,7 +29,7 @@ func (t *Terminal) TakeAnswers() []byte {
 	return out
 }
 
-func (a *answers) add(_ *Terminal, format string, args ...any) {
+func (a *answers) add(format string, args ...any) {
 	if a.how == nil || len(a.out) > maxAnswers {
 		return
 	}
@@ -38,34 +38,34 @@ func (a *answers) add(_ *Terminal, format string, args ...any) {
 
 func primaryAttributes(t *Terminal, p *params) {
 	if p.get(0) <= 0 {
-		t.answers.add(t, "\x1b[?1;2c")
+		t.answers.add("\x1b[?1;2c")
 	}
 }
 
 func secondaryAttributes(t *Terminal, p *params) {
 	if p.get(0) <= 0 {
-		t.answers.add(t, "\x1b[>0;276;0c")
+		t.answers.add("\x1b[>0;276;0c")
 	}
 }
 
 func deviceStatus(t *Terminal, p *params) {
 	switch p.get(0) {
 	case 5:
-		t.answers.add(t, "\x1b[0n")
+		t.answers.add("\x1b[0n")
 	case 6:
-		t.answers.add(t, "\x1b[%d;%dR", t.s.y+1, t.s.x+1)
+		t.answers.add("\x1b[%d;%dR", t.s.y+1, t.s.x+1)
 	}
 }
 
 func privateStatus(t *Terminal, p *params) {
 	if p.get(0) == 6 {
-		t.answers.add(t, "\x1b[?%d;%dR", t.s.y+1, t.s.x+1)
+		t.answers.add("\x1b[?%d;%dR", t.s.y+1, t.s.x+1)
 	}
 }
 
 func keyboardQuery(t *Terminal, _ *params) {
 	if t.answers.how != nil && t.answers.how.Kitty {
-		t.answers.add(t, "\x1b[?%du", t.Modes().Kitty)
+		t.answers.add("\x1b[?%du", t.Modes().Kitty)
 	}
 }
 
@@ -97,11 +97,11 @@ func ansiModeQuery(t *Terminal, p *params) {
 	case 20:
 		v = modeValue(t.modes.NewLine)
 	}
-	t.answers.add(t, "\x1b[%d;%d$y", n, v)
+	t.answers.add("\x1b[%d;%d$y", n, v)
 }
 
 func privateModeQuery(t *Terminal, p *params) {
-	t.answers.add(t, "\x1b[?%d;%d$y", p.get(0), t.privateModeValue(p.v[0]))
+	t.answers.add("\x1b[?%d;%d$y", p.get(0), t.privateModeValue(p.v[0]))
 }
 
 func (t *Terminal) privateModeValue(n int32) int {
@@ -157,21 +157,21 @@ func (t *Terminal) answerStatus(what string) {
 		if t.attr.bg&protected != 0 {
 			p = 1
 		}
-		t.answers.add(t, "\x1bP1$r%d\"q\x1b\\", p)
+		t.answers.add("\x1bP1$r%d\"q\x1b\\", p)
 	case `"p`:
-		t.answers.add(t, "\x1bP1$r61;1\"p\x1b\\")
+		t.answers.add("\x1bP1$r61;1\"p\x1b\\")
 	case "r":
-		t.answers.add(t, "\x1bP1$r%d;%dr\x1b\\", t.s.top+1, t.s.bottom+1)
+		t.answers.add("\x1bP1$r%d;%dr\x1b\\", t.s.top+1, t.s.bottom+1)
 	case "m":
-		t.answers.add(t, "\x1bP1$r0m\x1b\\")
+		t.answers.add("\x1bP1$r0m\x1b\\")
 	case " q":
 		shape := 2
 		if t.blinks() {
 			shape = 1
 		}
-		t.answers.add(t, "\x1bP1$r%d q\x1b\\", shape)
+		t.answers.add("\x1bP1$r%d q\x1b\\", shape)
 	default:
-		t.answers.add(t, "\x1bP0$r\x1b\\")
+		t.answers.add("\x1bP0$r\x1b\\")
 	}
 }
 
@@ -184,5 +184,5 @@ func (t *Terminal) answerColor(i int, command string) {
 	if !ok {
 		c = t.answers.how.Theme.color(i)
 	}
-	t.answers.add(t, "\x1b]%s;rgb:%02x%02[2]x/%02[3]x%02[3]x/%02[4]x%02[4]x\x1b\\", command, c.R, c.G, c.B)
+	t.answers.add("\x1b]%s;rgb:%02x%02[2]x/%02[3]x%02[3]x/%02[4]x%02[4]x\x1b\\", command, c.R, c.G, c.B)
 }

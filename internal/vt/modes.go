@@ -153,7 +153,7 @@ func (t *Terminal) privateMode(number int32, on bool) {
 	case 1004:
 		m.Focus = on
 		if on {
-			t.answers.add(t, "\x1b[O") // nobody looks
+			t.answers.add("\x1b[O") // nobody looks
 		}
 	case 47, 1047, 1048, 1049:
 		t.screenMode(number, on)

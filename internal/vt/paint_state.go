@@ -179,7 +179,8 @@ func (p *painter) modes() {
 	p.buf = append(p.buf, " q"...)
 }
 
-// cursor puts the cursor where it is, which is the last thing to do: after a character was printed, a combining mark may follow.
+// cursor puts the cursor where it is, which is the last thing to do: after a
+// character was printed, a combining mark may follow.
 func (p *painter) cursor() {
 	t := p.t
 	s := t.s
@@ -198,8 +199,11 @@ func (p *painter) cursor() {
 		return
 	}
 	p.still(r)
-	if t.joins == 0 || t.modes.Insert {
-		p.buf = append(p.buf, map[bool]string{true: "\x1b[4h", false: "\x1b[4l"}[t.modes.Insert]...)
+	switch {
+	case t.modes.Insert:
+		p.buf = append(p.buf, "\x1b[4h"...)
+	case t.joins == 0:
+		p.buf = append(p.buf, "\x1b[4l"...) // it is, but now nothing joins
 	}
 	if s.x > t.cols { // a combining mark was printed behind the last column
 		p.buf = append(p.buf, "\u200b"...)
@@ -271,20 +275,19 @@ func (p *painter) delta(from, to style) {
 	for _, f := range flagCodes {
 		on, off := to.fg&^from.fg&f.fg|to.bg&^from.bg&f.bg != 0, from.fg&^to.fg&f.fg|from.bg&^to.bg&f.bg != 0
 		if on {
-			b = append(append(b, f.code...), ';')
+			b = append(append(b, f.on...), ';')
 		}
-		if off && f.code != "1" && f.code != "2" {
-			b = append(b, map[string]string{"3": "23;", "5": "25;", "7": "27;", "8": "28;", "9": "29;", "53": "55;"}[f.code]...)
+		if off {
+			b = append(append(b, f.off...), ';')
 		}
 	}
-	if (from.fg&^to.fg&bold)|(from.bg&^to.bg&dim) != 0 {
-		b = append(b, "22;"...)
-		if to.fg&bold != 0 {
-			b = append(b, "1;"...)
-		}
+	// What switches bold off switches dim off, and the other way round.
+	if off := from.fg&^to.fg&bold | from.bg&^to.bg&dim; off != 0 && to.fg&bold|to.bg&dim != 0 {
+		on := "1;"
 		if to.bg&dim != 0 {
-			b = append(b, "2;"...)
+			on = "2;"
 		}
+		b = append(b, on...)
 	}
 	b = appendColor(b, from.fg, to.fg, 30)
 	b = appendColor(b, from.bg, to.bg, 40)

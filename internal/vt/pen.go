@@ -15,16 +15,16 @@ type pen struct {
 // flagCodes are the SGR numbers of the flags of fg and bg.
 var flagCodes = [...]struct {
 	bit
-	code string
+	on, off string
 }{
-	{bit{fg: bold}, "1"},
-	{bit{bg: dim}, "2"},
-	{bit{bg: italic}, "3"},
-	{bit{fg: blink}, "5"},
-	{bit{fg: inverse}, "7"},
-	{bit{fg: invisible}, "8"},
-	{bit{fg: strike}, "9"},
-	{bit{bg: overline}, "53"},
+	{bit{fg: bold}, "1", "22"},
+	{bit{bg: dim}, "2", "22"},
+	{bit{bg: italic}, "3", "23"},
+	{bit{fg: blink}, "5", "25"},
+	{bit{fg: inverse}, "7", "27"},
+	{bit{fg: invisible}, "8", "28"},
+	{bit{fg: strike}, "9", "29"},
+	{bit{bg: overline}, "53", "55"},
 }
 
 const (
@@ -122,7 +122,7 @@ func (p *pen) setConsistent(s style) {
 	}
 	for _, f := range flagCodes {
 		if s.fg&^from.fg&f.fg|s.bg&^from.bg&f.bg != 0 {
-			p.buf = append(append(p.buf, f.code...), ';')
+			p.buf = append(append(p.buf, f.on...), ';')
 		}
 	}
 	if u := s.underlineStyle(); u != from.underlineStyle() {

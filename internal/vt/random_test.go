@@ -162,6 +162,7 @@ func TestRandom(t *testing.T) {
 	}
 }
 
+// seeds is how many random streams are tried: VT_SEEDS, if it is set.
 func seeds() int {
 	if s := os.Getenv("VT_SEEDS"); s != "" {
 		n, _ := strconv.Atoi(s)
