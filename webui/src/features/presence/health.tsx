@@ -68,7 +68,7 @@ export function Since({ machine }: { machine: Machine }) {
   useNow(machine.online ? 20_000 : 1_000);
   const os = osName(machine.os);
   if (!machine.online) {
-    return <>{`${os} · ${never(machine.lastSeen) ? "not seen yet" : `last seen ${seen(machine.lastSeen)}`}`}</>;
+    return <>{`${os} · ${never(machine.lastSeen) ? "not seen since Homie started" : `last seen ${seen(machine.lastSeen)}`}`}</>;
   }
   if (!machine.health) return <>{`${os} · online`}</>;
   return <>{`${os} · on for ${duration(machine.health.uptimeMs)}`}</>;
