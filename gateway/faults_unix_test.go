@@ -57,7 +57,7 @@ func TestKilledNode(t *testing.T) {
 	if err := st.Send(t.Context(), 0, []byte("still the same\n")); err != nil {
 		t.Fatal(err)
 	}
-	readUntil(t, st, "open\r\nopen\r\nstill the same\r\nstill the same")
+	readUntil(t, st, "open\r\n"+"open\r\nstill the same\r\nstill the same")
 	attached(t, owner, start(t, owner, "den"))
 }
 

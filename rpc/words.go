@@ -71,8 +71,9 @@ func kindSent(k jsontext.Kind) string {
 		return "true or false"
 	case 'n':
 		return "null"
+	default:
+		return "something else"
 	}
-	return "something else"
 }
 
 // kindWanted names the JSON values that a type takes.

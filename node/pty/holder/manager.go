@@ -147,7 +147,13 @@ func (m *Manager) Get(id wire.SessionID) (*Session, error) {
 	if s := m.sessions[id]; s != nil {
 		return s, nil
 	}
-	return nil, wire.Errorf(wire.NotFound, "there is no session %s on this machine any more", id)
+	return nil, errUnknown(id)
+}
+
+// errUnknown is told of a session that is not there. Whether it ended, or was
+// taken along by a machine that started again, nobody remembers.
+func errUnknown(id wire.SessionID) *wire.Error {
+	return wire.Errorf(wire.NotFound, "the terminal %s has ended and is no longer kept", id)
 }
 
 // List returns the sessions in the order in which they started.
@@ -199,7 +205,7 @@ func (m *Manager) Kill(id wire.SessionID) error {
 	s := m.sessions[id]
 	switch {
 	case s == nil:
-		return wire.Errorf(wire.NotFound, "there is no session %s on this machine any more", id)
+		return errUnknown(id)
 	case s.hasEnded():
 		m.dropLocked(s)
 		wake(m.wake)

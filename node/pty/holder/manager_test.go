@@ -80,7 +80,8 @@ func TestKillIsPromptAndRemoves(t *testing.T) {
 	if err := m.Kill(s.id); wire.ReasonOf(err) != wire.NotFound {
 		t.Errorf("Kill of a removed session = %v, want not found", err)
 	}
-	if _, err := m.Get(s.id); wire.ReasonOf(err) != wire.NotFound {
+	// It said "any more", and a shell that had ended was looked for.
+	if _, err := m.Get(s.id); wire.ReasonOf(err) != wire.NotFound || !strings.Contains(err.Error(), "has ended and is no longer kept") {
 		t.Errorf("Get of a removed session = %v, want not found", err)
 	}
 }
