@@ -205,8 +205,11 @@ func (p *painter) cursor() {
 	case t.joins == 0:
 		p.buf = append(p.buf, "\x1b[4l"...) // it is, but now nothing joins
 	}
-	if s.x > t.cols { // a combining mark was printed behind the last column
+	switch {
+	case s.x > t.cols: // a combining mark was printed behind the last column
 		p.buf = append(p.buf, "\u200b"...)
+	case s.x == t.cols-1 && t.joins == wide && !t.modes.Wrap:
+		p.buf = append(p.buf, junk...) // does not fit, and is remembered
 	}
 }
 
@@ -320,9 +323,6 @@ func (p *painter) still(r *row) {
 	s := t.s
 	if s.x < t.cols {
 		p.place(s.x, s.y)
-		if t.joins == wide && !t.modes.Wrap && s.x == t.cols-1 {
-			p.buf = append(p.buf, junk...) // does not fit, and is remembered
-		}
 		return
 	}
 	if s == &t.main {
