@@ -55,9 +55,9 @@ func (c *coder) screen(s *screen, shown bool) {
 		for y := range c.rows {
 			c.row(s.row(y))
 		}
+		c.int(&s.x, 0, c.cols+1)
+		c.int(&s.y, 0, c.rows-1)
 	}
-	c.int(&s.x, 0, c.cols+1)
-	c.int(&s.y, 0, c.rows-1)
 	c.int(&s.top, 0, c.rows-1)
 	c.int(&s.bottom, s.top, c.rows-1)
 	v := &s.saved
