@@ -6,6 +6,7 @@ import { Terminal, type IDisposable } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { TOUCH } from "@/lib/media";
 import { theme } from "@/lib/theme";
+import { guard } from "./guard";
 import { palette } from "./palette";
 import { settings } from "./settings";
 
@@ -41,6 +42,7 @@ export function createEngine(host: HTMLElement): Engine {
   term.loadAddon(new Unicode11Addon());
   term.loadAddon(new WebLinksAddon(openLink));
   term.unicode.activeVersion = "11";
+  guard(term);
   term.open(host);
   return { term, fit, search };
 }
