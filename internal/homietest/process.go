@@ -175,8 +175,10 @@ func (h *House) endHolder(hostname string) {
 	if err == nil {
 		err = p.Signal(syscall.SIGTERM)
 	}
+	look := time.NewTicker(time.Millisecond) // nothing tells of the end of somebody else's child
+	defer look.Stop()
 	for deadline := time.Now().Add(startTimeout); err == nil && time.Now().Before(deadline); err = p.Signal(syscall.Signal(0)) {
-		time.Sleep(time.Millisecond)
+		<-look.C
 	}
 }
 
