@@ -57,7 +57,10 @@ func TestKilledNode(t *testing.T) {
 	if err := st.Send(t.Context(), 0, []byte("still the same\n")); err != nil {
 		t.Fatal(err)
 	}
-	readUntil(t, st, "open\r\n"+"open\r\nstill the same\r\nstill the same")
+	seen := readUntil(t, st, "still the same\r\nstill the same")
+	if !strings.Contains(seen, "open\r\n"+"open") {
+		t.Errorf("the screen of a terminal that outlived its node is %q, want what was there", seen)
+	}
 	attached(t, owner, start(t, owner, "den"))
 }
 

@@ -48,7 +48,9 @@ func readUntil(t *testing.T, s *rpc.Stream, want string) string {
 		if err != nil {
 			t.Fatalf("waiting for %q: %v after %q", want, err, got.String())
 		}
-		got.Write(c.Data)
+		if c.Kind != wire.Note {
+			got.Write(c.Data)
+		}
 	}
 	return got.String()
 }

@@ -34,6 +34,9 @@ type Method struct {
 	// that serves the method; all three are for code generation.
 	Params, Result reflect.Type
 	Handler        any
+	// Tells and Told are what the opener of a stream and whoever serves it say
+	// in Note frames; nil if nothing.
+	Tells, Told reflect.Type
 
 	invoke func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error)
 }
@@ -58,6 +61,12 @@ func Audited() Option { return func(m *Method) { m.Consequential = true } }
 
 // Timeout bounds each call of the method; the default is DefaultTimeout.
 func Timeout(d time.Duration) Option { return func(m *Method) { m.Timeout = d } }
+
+// Notes declares what the two sides of a stream say in Note frames: its opener a
+// Tells, whoever serves it a Told.
+func Notes[Tells, Told any]() Option {
+	return func(m *Method) { m.Tells, m.Told = reflect.TypeFor[Tells](), reflect.TypeFor[Told]() }
+}
 
 // DefaultTimeout bounds a call, so that no caller waits for ever.
 const DefaultTimeout = 30 * time.Second

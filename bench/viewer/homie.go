@@ -148,6 +148,11 @@ func (t *homieTerminal) Read() ([]byte, error) {
 			return nil, err
 		case f.Kind == wire.End:
 			return nil, fmt.Errorf("the stream ended: %s", f.Payload)
+		case f.Kind == wire.Note: // counts as bytes do
+			if err := t.grant(len(f.Payload)); err != nil {
+				return nil, err
+			}
+			continue
 		case f.Kind != wire.Data:
 			continue
 		case f.Offset != t.next:

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +41,9 @@ type viewer struct {
 	keys    <-chan []byte // what is typed; nil after the end of the input
 	next    *uint64       // offset of the next byte to show; nil to be shown all
 	drawing bool          // between the first and the last piece of a state
+	id      string        // that the session knows this viewer by
+	typed   uint64        // bytes, on all streams
+	kept    []byte        // the latest of them
 }
 
 var (
@@ -48,7 +53,7 @@ var (
 
 // run shows the session until it ends or is detached.
 func (v *viewer) run(ctx context.Context) error {
-	v.keys = v.tty.keys(ctx)
+	v.keys, v.id = v.tty.keys(ctx), rand.Text()
 	defer v.tty.restore()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		began := time.Now()
@@ -126,8 +131,10 @@ func (v *viewer) show(ctx context.Context, s *session) (err error) {
 			return err
 		}
 	}
+	cols, rows := v.tty.size()
 	at, stream, err := rpc.Open(ctx, s.Conn, terminal.Attach, terminal.AttachParams{
 		Node: v.session.Node, Session: v.session.ID, Offset: v.next, Watch: v.watch,
+		Viewer: v.id, Cols: cols, Rows: rows,
 	})
 	if err != nil {
 		return err
@@ -140,8 +147,7 @@ func (v *viewer) show(ctx context.Context, s *session) (err error) {
 
 	group, together := errgroup.WithContext(ctx)
 	group.Go(func() error { return v.print(together, stream) })
-	group.Go(func() error { return v.listen(together, stream) })
-	group.Go(func() error { return v.follow(together, s, at.Session) })
+	group.Go(func() error { return v.listen(together, stream, at.Typed) })
 	if err := group.Wait(); !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -183,9 +189,16 @@ func (v *viewer) print(ctx context.Context, stream *rpc.Stream) error {
 // endOfInput is what a terminal turns into the end of its program's input.
 const endOfInput = 4
 
-// listen types what is typed here.
-func (v *viewer) listen(ctx context.Context, stream *rpc.Stream) error {
-	var sent uint64
+// listen types what is typed here, and says how large this terminal is. What an
+// earlier stream was given and the session did not take is sent again.
+func (v *viewer) listen(ctx context.Context, stream *rpc.Stream, taken *uint64) error {
+	if taken != nil && *taken < v.typed && v.typed-*taken <= uint64(len(v.kept)) {
+		rest := v.kept[len(v.kept)-int(v.typed-*taken):]
+		if err := stream.Send(ctx, *taken, rest); err != nil {
+			return err
+		}
+	}
+	resized := v.tty.resizes(ctx)
 	for {
 		select {
 		case p, ok := <-v.keys:
@@ -193,14 +206,15 @@ func (v *viewer) listen(ctx context.Context, stream *rpc.Stream) error {
 				v.keys, p = nil, []byte{endOfInput}
 			}
 			p, detached := v.detach.cut(p)
-			if !v.watch {
-				if err := stream.Send(ctx, sent, p); err != nil {
-					return err
-				}
-				sent += uint64(len(p))
+			if err := v.send(ctx, stream, p); err != nil {
+				return err
 			}
 			if detached {
 				return errDetached
+			}
+		case <-resized:
+			if err := v.sendSize(ctx, stream); err != nil {
+				return err
 			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -208,26 +222,28 @@ func (v *viewer) listen(ctx context.Context, stream *rpc.Stream) error {
 	}
 }
 
-// follow gives the session the size of this terminal.
-func (v *viewer) follow(ctx context.Context, s *session, is terminal.Session) error {
-	resized := v.tty.resizes(ctx)
-	for {
-		cols, rows := v.tty.size()
-		if !v.watch && (cols != is.Cols || rows != is.Rows) && is.State == terminal.Running {
-			is.Cols, is.Rows = cols, rows
-			_, err := api.TerminalSessionResize(ctx, s, terminal.ResizeParams{
-				Node: is.Node, Session: is.ID, Cols: cols, Rows: rows,
-			})
-			if err != nil && wire.ReasonOf(err) != wire.Conflict { // it has just ended
-				return err
-			}
-		}
-		select {
-		case <-resized:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+// keptKeys is how much is kept of what was typed, in bytes.
+const keptKeys = 64 << 10
+
+func (v *viewer) send(ctx context.Context, stream *rpc.Stream, p []byte) error {
+	if v.watch || len(p) == 0 {
+		return nil
 	}
+	at := v.typed
+	v.typed += uint64(len(p))
+	v.kept = append(v.kept, p...)
+	v.kept = v.kept[max(0, len(v.kept)-keptKeys):]
+	return stream.Send(ctx, at, p)
+}
+
+func (v *viewer) sendSize(ctx context.Context, stream *rpc.Stream) error {
+	cols, rows := v.tty.size()
+	visible := true
+	b, err := json.Marshal(terminal.ViewerNote{Cols: cols, Rows: rows, Visible: &visible})
+	if err != nil {
+		return fmt.Errorf("encoding a note: %w", err)
+	}
+	return stream.SendNote(ctx, v.typed, b)
 }
 
 // outcome finds out why the session's output ended.

@@ -54,7 +54,7 @@ func New(links Links, log *slog.Logger) *Service {
 func (s *Service) API() []rpc.Entry {
 	return []rpc.Entry{
 		rpc.Serve(wireterminal.Start, s.start, rpc.Audited()),
-		rpc.ServeStream(wireterminal.Attach, s.attach, rpc.Audited()),
+		rpc.ServeStream(wireterminal.Attach, s.attach, rpc.Audited(), rpc.Notes[wireterminal.ViewerNote, wireterminal.SessionNote]()),
 		rpc.Serve(wireterminal.Input, s.input),
 		rpc.Serve(wireterminal.Resize, s.resize),
 		rpc.Serve(wireterminal.Kill, s.kill, rpc.Audited()),

@@ -58,6 +58,10 @@ func newModel(r *rpc.Registry, src *source) (*model, error) {
 		m.methods = append(m.methods, method{x, doc})
 		collect(x.Params, found)
 		collect(x.Result, found)
+		if x.Told != nil {
+			collect(x.Tells, found)
+			collect(x.Told, found)
+		}
 	}
 	for _, x := range r.Topics() {
 		m.topics = append(m.topics, topic{x})

@@ -30,11 +30,15 @@ func openRPC(m *model) ([]byte, error) {
 				params = append(params, map[string]any{"name": p.Key, "required": required[p.Key], "schema": p.Value})
 			}
 		}
-		methods = append(methods, map[string]any{
+		entry := map[string]any{
 			"name": x.Name, "summary": x.doc, "paramStructure": "by-name", "params": params,
 			"result":       map[string]any{"name": "result", "schema": bare(r.ReflectFromType(x.Result))},
 			"x-capability": x.Capability, "x-stream": x.Streaming, "x-audited": x.Consequential,
-		})
+		}
+		if x.Told != nil {
+			entry["x-notes"] = map[string]any{"tells": bare(r.ReflectFromType(x.Tells)), "told": bare(r.ReflectFromType(x.Told))}
+		}
+		methods = append(methods, entry)
 	}
 	topics := []map[string]any{}
 	for _, x := range m.topics {

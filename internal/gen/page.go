@@ -70,18 +70,26 @@ rpc terminal.session.list '{"node":"den"}'
 	}
 	for _, x := range m.methods {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\nTakes %s, gives %s.\n", x.Name, x.doc, code(m.ts(x.Params)), code(m.ts(x.Result)))
+		if x.Told != nil {
+			fmt.Fprintf(&b, "In notes on its stream, the caller says %s, and is told %s.\n", code(m.ts(x.Tells)), code(m.ts(x.Told)))
+		}
 	}
+	m.pageTypes(&b)
+	return b.Bytes()
+}
+
+// pageTypes writes what the methods take and give.
+func (m *model) pageTypes(b *bytes.Buffer) {
 	b.WriteString("\n## Types\n")
 	for _, t := range m.types {
 		if len(t.fields) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| member | type | |\n|---|---|---|\n", t.name, t.doc)
+		fmt.Fprintf(b, "\n### %s\n\n%s\n\n| member | type | |\n|---|---|---|\n", t.name, t.doc)
 		for _, f := range t.fields {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", code(f.name+mark(f)), code(m.tsField(f)), cell(f.doc))
+			fmt.Fprintf(b, "| %s | %s | %s |\n", code(f.name+mark(f)), code(m.tsField(f)), cell(f.doc))
 		}
 	}
-	return b.Bytes()
 }
 
 func code(s string) string { return "`" + strings.ReplaceAll(s, "|", "\\|") + "`" }

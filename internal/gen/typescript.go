@@ -62,7 +62,11 @@ func typeScript(m *model) []byte {
 
 func (m *model) tsMethod(b *bytes.Buffer, x method) {
 	comment(b, "  ", x.doc)
-	fmt.Fprintf(b, "  %q: { params: %s; result: %s };\n", x.Name, m.ts(x.Params), m.ts(x.Result))
+	fmt.Fprintf(b, "  %q: { params: %s; result: %s", x.Name, m.ts(x.Params), m.ts(x.Result))
+	if x.Told != nil {
+		fmt.Fprintf(b, "; tells: %s; told: %s", m.ts(x.Tells), m.ts(x.Told))
+	}
+	b.WriteString(" };\n")
 }
 
 func comment(b *bytes.Buffer, indent, text string) {

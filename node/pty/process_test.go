@@ -160,7 +160,7 @@ func TestReplaceKeepsWhatWasTyped(t *testing.T) {
 	}
 	typed := counted(1, 9000) // far more than a terminal takes
 	s := begin(t, c, "sh", "-c", fmt.Sprintf("stty raw -echo; echo ready; read x <%s; head -c %d | sha256sum; exit 2", gate, len(typed)))
-	_, st := attach(t, c, terminal.AttachParams{Session: s.ID})
+	_, st := attach(t, c, terminal.AttachParams{Session: s.ID, Offset: new(uint64)})
 	said := readUntil(t, st, 0, "ready\n")
 	if err := st.Send(t.Context(), 0, typed); err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func TestLinger(t *testing.T) {
 	c, end := connectTo(t, o)
 	mark := filepath.Join(t.TempDir(), "mark")
 	s := begin(t, c, "sh", "-c", "trap 'echo hung up >"+mark+"; exit' HUP; echo ready; while :; do sleep 0.05; done")
-	_, st := attach(t, c, terminal.AttachParams{Session: s.ID})
+	_, st := attach(t, c, terminal.AttachParams{Session: s.ID, Offset: new(uint64)})
 	readUntil(t, st, 0, "ready")
 	i, _ := info(t, o.StateDir)
 	end()
@@ -228,7 +228,7 @@ func TestHolderDies(t *testing.T) {
 	if err := rpc.Subscribe(t.Context(), c, terminal.Changed, func(v terminal.Session, _ wire.Event) { events <- v }); err != nil {
 		t.Fatal(err)
 	}
-	_, st := attach(t, c, terminal.AttachParams{Session: s.ID})
+	_, st := attach(t, c, terminal.AttachParams{Session: s.ID, Offset: new(uint64)})
 	i, _ := info(t, o.StateDir)
 	if err := syscall.Kill(i.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -288,7 +288,7 @@ func TestHolderIsClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := begin(t, c, "sh", "-c", "ls /dev/fd | tr '\\n' ' '; env | grep -c HOMIE_AUTH; exec cat")
-	_, st := attach(t, c, terminal.AttachParams{Session: s.ID})
+	_, st := attach(t, c, terminal.AttachParams{Session: s.ID, Offset: new(uint64)})
 	if got := readUntil(t, st, 0, "\r\n"); got != "0 1 2 3 0\r\n" { // 3 is of ls itself
 		t.Errorf("a program has the descriptors and secrets %q, want its own three", got)
 	}

@@ -7,8 +7,12 @@ import (
 	"homie/wire"
 )
 
-// maxShown bounds a command, or a directory, as it is passed on, in bytes.
-const maxShown = 1024
+// Bounds of what is passed on.
+const (
+	maxShown  = 1024 // bytes of a command, or a directory
+	maxTitle  = 256  // bytes of a title, or of who somebody is
+	maxPeople = 64
+)
 
 // hidden reports whether a character does not show: a name stands in lists and
 // on tabs of others, and must not turn around what stands beside it.
@@ -30,6 +34,13 @@ func (s Session) Shown() Session {
 	s.Command = command
 	s.Cols, s.Rows = min(max(s.Cols, 1), MaxCols), min(max(s.Rows, 1), MaxRows)
 	s.Viewers = max(s.Viewers, 0)
+	s.Title = plain(s.Title, maxTitle)
+	people := []Viewer{}
+	for _, v := range s.People[:min(len(s.People), maxPeople)] {
+		v.Who = plain(v.Who, maxTitle)
+		people = append(people, v)
+	}
+	s.People = people
 	return s
 }
 

@@ -36,7 +36,8 @@ const (
 	MaxText          = 4096 // bytes in a directory or one argument
 	MaxCommand       = 8192 // bytes in all arguments: a list has those of all sessions
 	MaxInput         = 64 << 10
-	MaxName          = 64 // bytes in the name of a machine or a session
+	MaxName          = 64     // bytes in the name of a machine, a session or a viewer
+	MaxHistory       = 10_000 // lines
 )
 
 // State is whether a session's program still runs.
@@ -68,7 +69,13 @@ type Session struct {
 	ExitCode  *int           `json:"exitCode"`  // null while running or when a signal ended it
 	Signal    string         `json:"signal,omitzero"`
 	Viewers   int            `json:"viewers"`
+	People    []Viewer       `json:"people"` // who they are, in the order in which they came
 	Offset    uint64         `json:"offset"` // output bytes so far
+	// Title is what the program calls itself, "" if it does not.
+	Title string `json:"title"`
+	// Raw says that the session's screen was lost to a fault of Homie's: whoever
+	// attaches is shown the latest output instead.
+	Raw bool `json:"raw,omitzero"`
 }
 
 // StartParams asks for a new session.
@@ -118,10 +125,33 @@ type AttachParams struct {
 	Offset *uint64 `json:"offset,omitzero"`
 	// Watch refuses what this viewer types; it needs terminal:read only.
 	Watch bool `json:"watch,omitzero"`
+	// Viewer is an id that the client made up, the same when it comes back. What
+	// it types is numbered over all its streams, and taken once. Empty: what is
+	// typed begins at 0, and whoever comes back is another one.
+	Viewer string `json:"viewer,omitzero"`
+	// Cols and Rows are the size that fits there, 0 for a viewer without a say.
+	Cols int `json:"cols,omitzero"`
+	Rows int `json:"rows,omitzero"`
+	// History is how many lines of what has scrolled away a state brings along,
+	// if they fit; 0 means the default, 1000.
+	History int `json:"history,omitzero"`
 }
 
-// Validate checks the bounds of the names.
-func (p AttachParams) Validate() error { return checkIDs(p.Node, p.Session) }
+// Validate checks the bounds of the names, the size and the history.
+func (p AttachParams) Validate() error {
+	if len(p.Viewer) > MaxName {
+		return fmt.Errorf("viewer: a name of %d bytes is over the limit of %d", len(p.Viewer), MaxName)
+	}
+	if p.History < 0 || p.History > MaxHistory {
+		return fmt.Errorf("history: %d lines are outside 0 to %d", p.History, MaxHistory)
+	}
+	if p.Cols != 0 || p.Rows != 0 {
+		if err := checkSize(p.Cols, p.Rows); err != nil {
+			return err
+		}
+	}
+	return checkIDs(p.Node, p.Session)
+}
 
 // Target names the session for the audit log.
 func (p AttachParams) Target() string { return target(p.Node, p.Session) }
@@ -132,6 +162,9 @@ type Attached struct {
 	Offset  uint64  `json:"offset"` // of the first byte to come
 	// Skipped is how many bytes that were asked for are no longer kept.
 	Skipped uint64 `json:"skipped"`
+	// Typed is how many bytes the session took of what this viewer ever typed;
+	// null for one that it does not know (any more).
+	Typed *uint64 `json:"typed"`
 }
 
 // InputParams types into a session; for programs. A viewer uses its stream.

@@ -64,17 +64,17 @@ func (h *Holder) start(_ context.Context, who tsidentity.Caller, p terminal.Star
 	return h.manager.Start(p, who.OnBehalf)
 }
 
-func (h *Holder) attach(_ context.Context, _ tsidentity.Caller, p terminal.AttachParams) (terminal.Attached, rpc.Pump, error) {
+func (h *Holder) attach(ctx context.Context, who tsidentity.Caller, p terminal.AttachParams) (terminal.Attached, rpc.Pump, error) {
 	session, err := h.manager.Get(p.Session)
 	if err != nil {
 		return terminal.Attached{}, nil, err
 	}
-	a, err := session.Attach(p.Offset)
+	a, err := session.Attach(ctx, p)
 	if err != nil {
 		return terminal.Attached{}, nil, err
 	}
 	return a, func(ctx context.Context, st *rpc.Stream) error {
-		return session.Serve(ctx, viewerStream{st}, a.Offset, p.Watch)
+		return session.Serve(ctx, st, who.OnBehalf, p, a)
 	}, nil
 }
 
@@ -92,13 +92,4 @@ func (h *Holder) kill(_ context.Context, _ tsidentity.Caller, p terminal.KillPar
 
 func (h *Holder) list(context.Context, tsidentity.Caller, terminal.ListParams) (terminal.Sessions, error) {
 	return terminal.Sessions{Sessions: h.manager.List()}, nil
-}
-
-// viewerStream is an rpc stream as a viewer needs it.
-type viewerStream struct{ *rpc.Stream }
-
-// Recv returns what the viewer typed next.
-func (v viewerStream) Recv(ctx context.Context) ([]byte, error) {
-	c, err := v.Stream.Recv(ctx)
-	return c.Data, err
 }

@@ -12,6 +12,9 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"homie/rpc"
+	"homie/wire"
 )
 
 // bulkSize is what a bulk benchmark prints in one go, in bytes.
@@ -77,7 +80,7 @@ func BenchmarkBulkViewer(b *testing.B) {
 	for b.Loop() {
 		s := begin(b, m, "cat", path)
 		var v sink
-		if err := s.Serve(b.Context(), &v, 0, false); err != nil {
+		if err := serveFrom(b.Context(), s, &v, 0, false); err != nil {
 			b.Fatal(err)
 		}
 		if v.next != s.Info().Offset || v.gap {
@@ -95,12 +98,12 @@ func BenchmarkEcho(b *testing.B) {
 	s := shell(b, m, "stty -echo raw; echo ready; exec cat")
 	c, _ := attach(b, s, 0)
 	c.shows(b, "ready")
-	echo := &echoes{seen: make(chan struct{}, 1), keys: make(chan []byte)}
+	echo := &echoes{seen: make(chan struct{}, 1), keys: make(chan rpc.Chunk)}
 	_, from := s.ring.Bounds()
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
-	go func() { _ = s.Serve(ctx, echo, from, false) }()
-	key := []byte("x")
+	go func() { _ = serveFrom(ctx, s, echo, from, false) }()
+	key := rpc.Chunk{Kind: wire.Data, Data: []byte("x")}
 	for b.Loop() {
 		echo.keys <- key
 		<-echo.seen
@@ -152,14 +155,18 @@ func (v *sink) Send(_ context.Context, offset uint64, p []byte) error {
 	return nil
 }
 
-func (v *sink) Recv(ctx context.Context) ([]byte, error) {
+func (v *sink) SendState(context.Context, uint64, []byte) error { return errors.New("skipped") }
+
+func (v *sink) SendNote(context.Context, uint64, []byte) error { return nil }
+
+func (v *sink) Recv(ctx context.Context) (rpc.Chunk, error) {
 	<-ctx.Done()
-	return nil, context.Cause(ctx)
+	return rpc.Chunk{}, context.Cause(ctx)
 }
 
 // echoes is a Stream that tells of each byte sent.
 type echoes struct {
-	keys chan []byte
+	keys chan rpc.Chunk
 	seen chan struct{}
 }
 
@@ -168,12 +175,16 @@ func (v *echoes) Send(context.Context, uint64, []byte) error {
 	return nil
 }
 
-func (v *echoes) Recv(ctx context.Context) ([]byte, error) {
+func (v *echoes) SendState(context.Context, uint64, []byte) error { return errors.New("skipped") }
+
+func (v *echoes) SendNote(context.Context, uint64, []byte) error { return nil }
+
+func (v *echoes) Recv(ctx context.Context) (rpc.Chunk, error) {
 	select {
 	case p := <-v.keys:
 		return p, nil
 	case <-ctx.Done():
-		return nil, errors.New("done")
+		return rpc.Chunk{}, errors.New("done")
 	}
 }
 

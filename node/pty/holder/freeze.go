@@ -110,11 +110,13 @@ func (s *Session) keepUnread(ctx context.Context, v *viewer, stream Stream) {
 		return
 	}
 	for { // ctx has ended: what is there is returned, and nothing waited for
-		p, err := stream.Recv(ctx)
+		c, err := stream.Recv(ctx)
 		if err != nil {
 			return
 		}
-		s.keepTyped(nil, p)
+		if c.Kind == wire.Data {
+			s.keepTyped(nil, s.take(v, c))
+		}
 	}
 }
 

@@ -30,14 +30,14 @@ func TestFreeze(t *testing.T) {
 		t.Errorf("Serve = %v, want that it is worth another try", err)
 	}
 	_, end := s.ring.Bounds()
-	if err := s.Type(t.Context(), []byte("late")); err != nil {
+	if _, err := s.Type(t.Context(), []byte("late")); err != nil {
 		t.Errorf("Type while frozen = %v, want it kept", err)
 	}
 	typedLate := append(bytes.Clone(typed), "late"...)
 	if kept := s.typed(); !bytes.HasSuffix(typedLate, kept) || len(kept) < len("late") {
 		t.Errorf("%d bytes are kept that the program did not take, want the end of what was typed", len(kept))
 	}
-	if err := s.Serve(t.Context(), newScreen(0), 0, false); wire.ReasonOf(err) != wire.Unavailable {
+	if err := serveFrom(t.Context(), s, newOnlooker(0), 0, false); wire.ReasonOf(err) != wire.Unavailable {
 		t.Errorf("Serve while frozen = %v, want that it is worth another try", err)
 	}
 	for range 100 {
@@ -84,12 +84,12 @@ func TestFreezeHammer(t *testing.T) {
 	}
 	for _, s := range sessions {
 		for at := uint64(0); !strings.Contains(kept(s), "ready"); _, at = s.ring.Bounds() {
-			if _, err := s.ring.Wait(ctx, at); err != nil {
+			if _, err := waitFor(ctx, &s.ring, at); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for range 30 {
-			if err := s.Type(ctx, bytes.Repeat([]byte("x"), 1000)); err != nil {
+			if _, err := s.Type(ctx, bytes.Repeat([]byte("x"), 1000)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -141,7 +141,7 @@ func TestPanicCostsOneSession(t *testing.T) {
 	c, _ := attach(t, some, 0)
 	c.types(t, "hello\n")
 	c.shows(t, twice("hello"))
-	err := some.Serve(t.Context(), brokenStream{newScreen(0)}, 0, true)
+	err := serveFrom(t.Context(), some, brokenStream{newOnlooker(0)}, 0, true)
 	if wire.ReasonOf(err) != wire.Internal {
 		t.Errorf("Serve that breaks = %v, want internal", err)
 	}

@@ -5,12 +5,15 @@ package holder
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"homie/rpc"
+	"homie/wire"
 	"homie/wire/terminal"
 )
 
@@ -84,9 +87,9 @@ func kept(s *Session) string {
 	return string(buf[:n])
 }
 
-// screen is a viewer that keeps what it is sent. It is a Stream.
-type screen struct {
-	keys chan []byte
+// onlooker is a viewer that keeps what it is sent. It is a Stream.
+type onlooker struct {
+	keys chan rpc.Chunk
 	pace func(p []byte) // called before each chunk is taken; may be nil
 
 	mu      sync.Mutex
@@ -94,14 +97,18 @@ type screen struct {
 	next    uint64 // offset of the next byte
 	gaps    int
 	skipped uint64
+	states  int
+	notes   []note
+	typed   uint64
+	leave   func() // set by fresh
 	changed chan struct{}
 }
 
-func newScreen(from uint64) *screen {
-	return &screen{keys: make(chan []byte), next: from, changed: make(chan struct{})}
+func newOnlooker(from uint64) *onlooker {
+	return &onlooker{keys: make(chan rpc.Chunk), next: from, changed: make(chan struct{})}
 }
 
-func (c *screen) Send(ctx context.Context, offset uint64, p []byte) error {
+func (c *onlooker) Send(ctx context.Context, offset uint64, p []byte) error {
 	if c.pace != nil {
 		c.pace(p)
 	}
@@ -121,26 +128,86 @@ func (c *screen) Send(ctx context.Context, offset uint64, p []byte) error {
 	return nil
 }
 
-func (c *screen) Recv(ctx context.Context) ([]byte, error) {
+// SendState takes the screen in the place of everything before offset.
+func (c *onlooker) SendState(_ context.Context, offset uint64, p []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states++; offset != c.next {
+		c.gaps++
+		c.skipped += offset - c.next
+	}
+	c.seen = append(c.seen[:0], p...)
+	c.next = offset
+	close(c.changed)
+	c.changed = make(chan struct{})
+	return nil
+}
+
+// SendNote keeps the notes.
+func (c *onlooker) SendNote(_ context.Context, offset uint64, p []byte) error {
+	var n terminal.SessionNote
+	if err := json.Unmarshal(p, &n); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notes = append(c.notes, note{offset, n})
+	close(c.changed)
+	c.changed = make(chan struct{})
+	return nil
+}
+
+// note is what a viewer was told, and from which offset on it holds.
+type note struct {
+	at uint64
+	terminal.SessionNote
+}
+
+func (c *onlooker) Recv(ctx context.Context) (rpc.Chunk, error) {
 	select {
-	case p, ok := <-c.keys:
+	case k, ok := <-c.keys:
 		if !ok {
-			return nil, io.EOF
+			return rpc.Chunk{}, io.EOF
 		}
-		return p, nil
+		return k, nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return rpc.Chunk{}, context.Cause(ctx)
 	}
 }
 
+// skippedNotes adds up what the viewer was told that it has missed.
+func (c *onlooker) skippedNotes() (n uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, note := range c.notes {
+		n += note.Skipped
+	}
+	return n
+}
+
+// told waits for a note that is as wanted, and returns the latest such.
+func (c *onlooker) told(t testing.TB, what string, want func(note) bool) (found note) {
+	t.Helper()
+	c.until(t, what, func() bool {
+		for _, n := range c.notes {
+			if want(n) {
+				found = n
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
 // shows waits until the viewer was sent text.
-func (c *screen) shows(t testing.TB, text string) {
+func (c *onlooker) shows(t testing.TB, text string) {
 	t.Helper()
 	c.until(t, text, func() bool { return bytes.Contains(c.seen, []byte(text)) })
 }
 
 // until waits until ok is true, which is asked with mu held.
-func (c *screen) until(t testing.TB, what string, ok func() bool) {
+func (c *onlooker) until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	late := time.After(patience)
 	for {
@@ -160,42 +227,67 @@ func (c *screen) until(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-func (c *screen) types(t testing.TB, keys string) {
+func (c *onlooker) types(t testing.TB, keys string) {
 	t.Helper()
 	select {
-	case c.keys <- []byte(keys):
+	case c.keys <- rpc.Chunk{Kind: wire.Data, Offset: c.typed, Data: []byte(keys)}:
+		c.typed += uint64(len(keys))
 	case <-time.After(patience):
 		t.Fatalf("typing %q was not taken", keys)
 	}
 }
 
-func (c *screen) text() string {
+func (c *onlooker) text() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return string(c.seen)
 }
 
 // attach shows s on a new screen until the test ends; done gets Serve's result.
-func attach(t testing.TB, s *Session, from uint64) (c *screen, done <-chan error) {
+func attach(t testing.TB, s *Session, from uint64) (c *onlooker, done <-chan error) {
 	t.Helper()
-	c = newScreen(from)
+	c = newOnlooker(from)
 	return c, serve(t, s, c, false)
 }
 
-func serve(t testing.TB, s *Session, c *screen, watch bool) <-chan error {
+func serve(t testing.TB, s *Session, c *onlooker, watch bool) <-chan error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done, ended := make(chan error, 1), make(chan struct{})
 	from := c.next
 	go func() {
 		defer close(ended)
-		done <- s.Serve(ctx, c, from, watch)
+		done <- serveFrom(ctx, s, c, from, watch)
 	}()
 	t.Cleanup(func() {
 		cancel()
 		<-ended
 	})
 	return done
+}
+
+// serveFrom shows s from an offset on, as to a viewer that comes back.
+func serveFrom(ctx context.Context, s *Session, stream Stream, from uint64, watch bool) error {
+	p := terminal.AttachParams{Offset: &from, Watch: watch}
+	return s.Serve(ctx, stream, "somebody", p, terminal.Attached{Session: s.Info(), Offset: from})
+}
+
+// waitFor returns when there is more than up to an offset, or will never be.
+func waitFor(ctx context.Context, r *Ring, offset uint64) (more bool, err error) {
+	for {
+		if _, end := r.Bounds(); end > offset {
+			return true, nil
+		}
+		changed, closed := r.Changed(offset)
+		if closed {
+			return false, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
+	}
 }
 
 // served waits for the end of a viewer.

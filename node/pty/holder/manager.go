@@ -181,7 +181,8 @@ func (m *Manager) Type(ctx context.Context, id wire.SessionID, p []byte) error {
 	if err != nil {
 		return err
 	}
-	return s.Type(ctx, p)
+	_, err = s.Type(ctx, p)
+	return err
 }
 
 // Resize sets the size of a session's window.

@@ -219,7 +219,7 @@ func interruptOne() {
 		s, _ := m.Get(info.ID)
 		s.Type(ctx, []byte("ready\n"))
 		for at := uint64(0); !strings.Contains(kept(s), twice("ready")); _, at = s.ring.Bounds() {
-			s.ring.Wait(ctx, at)
+			waitFor(ctx, &s.ring, at)
 		}
 		end(s)
 		<-s.Ended()
@@ -289,10 +289,10 @@ func hammer(t *testing.T, m *Manager, r *rand.Rand) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = s.Serve(ctx, newScreen(0), 0, r.IntN(2) == 0) })
+	wg.Go(func() { _ = serveFrom(ctx, s, newOnlooker(0), 0, r.IntN(2) == 0) })
 	for i := range 5 {
 		_ = s.Resize(20+i, 10+i)
-		_ = s.Type(ctx, []byte(fmt.Sprintf("line %d\n", i)))
+		_, _ = s.Type(ctx, []byte(fmt.Sprintf("line %d\n", i)))
 	}
 	cancel()
 	wg.Wait()

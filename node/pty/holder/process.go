@@ -33,6 +33,8 @@ type process interface {
 	descriptor(f func(fd uintptr)) (id int, err error)
 	// resize tells the program its window's size in character cells.
 	resize(cols, rows int) error
+	// echoes reports whether the terminal shows what is typed, if it is known.
+	echoes() (echo, known bool)
 	// reap collects the program's end, once; it does not wait.
 	reap() (ending, bool)
 	// drain makes read return io.EOF once what is there has been read.
@@ -60,6 +62,7 @@ func (past) interrupt(bool)                                  {}
 func (past) still() (resume func())                          { return func() {} }
 func (past) descriptor(func(fd uintptr)) (id int, err error) { return 0, os.ErrClosed }
 func (past) resize(int, int) error                           { return os.ErrClosed }
+func (past) echoes() (echo, known bool)                      { return false, false }
 func (past) reap() (ending, bool)                            { return ending{}, false }
 func (past) drain()                                          {}
 func (past) hangup(bool)                                     {}

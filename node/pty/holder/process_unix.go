@@ -232,6 +232,16 @@ func (u *unixProcess) resize(cols, rows int) error {
 	return err
 }
 
+// echoes asks the PTY's own side, which has the program's settings too.
+func (u *unixProcess) echoes() (echo, known bool) {
+	_ = u.raw.Control(func(fd uintptr) { // fails only when closed
+		if t, err := unix.IoctlGetTermios(int(fd), getTermios); err == nil {
+			echo, known = t.Lflag&unix.ECHO != 0, true
+		}
+	})
+	return echo, known
+}
+
 func (u *unixProcess) reap() (ending, bool) {
 	var status unix.WaitStatus
 	pid, err := unix.Wait4(u.pid, &status, unix.WNOHANG, nil)

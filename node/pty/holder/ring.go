@@ -2,7 +2,6 @@ package holder
 
 import (
 	"bytes"
-	"context"
 	"sync"
 )
 
@@ -69,28 +68,29 @@ func (r *Ring) ReadAt(offset uint64, p []byte) (n int, from uint64) {
 	return n, from
 }
 
-// Wait returns when there are bytes after offset or will never be: more says
-// which. It returns ctx's cause if ctx ends first.
-func (r *Ring) Wait(ctx context.Context, offset uint64) (more bool, err error) {
-	for {
-		r.mu.Lock()
-		if r.end > offset || r.closed {
-			more = r.end > offset
-			r.mu.Unlock()
-			return more, nil
-		}
-		if r.changed == nil {
-			r.changed = make(chan struct{})
-		}
-		changed := r.changed
-		r.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		}
+// Changed returns a channel that is closed when there are bytes after offset, or
+// reports that there will never be any.
+func (r *Ring) Changed(offset uint64) (changed <-chan struct{}, closed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.end > offset {
+		return always, false
 	}
+	if r.closed {
+		return nil, true
+	}
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	return r.changed, false
 }
+
+// always is closed.
+var always = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
 
 // Bounds returns the offsets of the oldest byte kept and of the next to come.
 func (r *Ring) Bounds() (start, end uint64) {

@@ -93,7 +93,7 @@ func TestRingWait(t *testing.T) {
 		wait := func(ctx context.Context, offset uint64) <-chan result {
 			c := make(chan result, 1)
 			go func() {
-				more, err := r.Wait(ctx, offset)
+				more, err := waitFor(ctx, &r, offset)
 				c <- result{more, err}
 			}()
 			synctest.Wait()
@@ -122,7 +122,7 @@ func TestRingWait(t *testing.T) {
 		if got := <-second; got != (result{}) {
 			t.Errorf("Wait(3) after Close = %v, want no more", got)
 		}
-		if more, err := r.Wait(t.Context(), 1); !more || err != nil {
+		if more, err := waitFor(t.Context(), &r, 1); !more || err != nil {
 			t.Errorf("Wait(1) after Close = %v, %v, want the rest", more, err)
 		}
 	})
@@ -136,7 +136,7 @@ func TestRingHammer(t *testing.T) {
 		wg.Go(func() {
 			buf := make([]byte, 10_000)
 			for at := uint64(0); ; {
-				if more, err := r.Wait(t.Context(), at); !more || err != nil {
+				if more, err := waitFor(t.Context(), &r, at); !more || err != nil {
 					return
 				}
 				n, from := r.ReadAt(at, buf)

@@ -10,12 +10,14 @@ import (
 // save describes the session for the program that goes on with it. Ptmx is the
 // terminal's descriptor in this process.
 func (s *Session) save() (savedSession, error) {
-	v := savedSession{Order: s.order, Typed: s.typed()}
+	s.screen.work.Wait() // nothing more comes for it
+	v := savedSession{Order: s.order, Typed: s.typed(), Screen: s.saveScreen(), Sizes: s.sizes.save(), Taken: s.taken()}
 	start, end := s.ring.Bounds()
 	v.Start, v.Output = start, make([]byte, end-start)
 	n, from := s.ring.ReadAt(start, v.Output)
 	v.Start, v.Output = from, v.Output[:n]
 	v.Info = s.Info()
+	v.Info.People = nil
 	v.Info.Viewers, v.Info.Offset = 0, v.Start+uint64(n)
 	if v.Info.State != terminal.Running {
 		return v, nil
@@ -47,6 +49,11 @@ func (m *Manager) restore(v savedSession) error {
 	}
 	s := newSession(v.Info, v.Order, proc, m.cfg.Log, m.changed)
 	s.ring.Restore(v.Start, v.Output)
+	s.sizes.restore(v.Sizes)
+	s.restoreScreen(v.Screen)
+	for id, taken := range v.Taken {
+		s.newTypistLocked(id).taken = taken // nobody else knows the session yet
+	}
 	s.awaited = v.Driven
 	s.rest = v.Typed
 	m.mu.Lock()

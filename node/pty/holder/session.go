@@ -28,6 +28,8 @@ type Session struct {
 	proc    process
 	awaited bool // somebody drove it when it moved here
 	ring    Ring
+	sizes   sizings
+	screen  screen
 	log     *slog.Logger
 	changed func(*Session) // to be called after each change of info
 
@@ -50,10 +52,12 @@ type Session struct {
 	behind  []byte        // what was typed after rest
 	driven  bool          // somebody could type when moving was closed
 	exit    *ending       // as reaped
+	echo    bool          // the terminal shows what is typed
+	typists map[string]*typist
 }
 
 func newSession(info terminal.Session, order uint64, proc process, log *slog.Logger, changed func(*Session)) *Session {
-	return &Session{
+	s := &Session{
 		id:      info.ID,
 		order:   order,
 		proc:    proc,
@@ -67,7 +71,11 @@ func newSession(info terminal.Session, order uint64, proc process, log *slog.Log
 		killed:  make(chan struct{}),
 		info:    info,
 		viewers: map[*viewer]struct{}{},
+		typists: map[string]*typist{},
 	}
+	s.sizes.add(0, info.Cols, info.Rows, 0)
+	s.screen.start(info.Cols, info.Rows)
+	return s
 }
 
 // Info describes the session as it is.
@@ -76,6 +84,7 @@ func (s *Session) Info() terminal.Session {
 	defer s.mu.Unlock()
 	info := s.info
 	info.Viewers = len(s.viewers)
+	info.People = s.peopleLocked()
 	_, info.Offset = s.ring.Bounds()
 	return info
 }
@@ -113,6 +122,7 @@ func (s *Session) drain() {
 			return // io.EOF, or a terminal that can't be read: the program decides
 		}
 		s.hold()
+		s.holdForScreen()
 	}
 }
 
@@ -131,6 +141,8 @@ func (s *Session) breaks(what string, f func()) (broke bool) {
 }
 
 func (s *Session) finish() {
+	s.follow()
+	s.screen.work.Wait()
 	s.mu.Lock()
 	now := time.Now()
 	s.info.State = terminal.Exited
@@ -233,33 +245,43 @@ func (s *Session) abandon() {
 	}
 }
 
-// Resize sets the size of the program's window in character cells.
+// Resize sets the size of the program's window in character cells, until a
+// viewer decides about it again.
 func (s *Session) Resize(cols, rows int) error {
 	s.mu.Lock()
-	if s.info.State != terminal.Running {
-		s.mu.Unlock()
-		return errEnded(s.id)
-	}
-	same := s.info.Cols == cols && s.info.Rows == rows
-	err := s.proc.resize(cols, rows) // under the lock: the last one told is the last one set
-	if err == nil {
-		s.info.Cols, s.info.Rows = cols, rows
-	}
+	err := s.resizeLocked(cols, rows)
 	s.mu.Unlock()
-	switch {
-	case err != nil:
-		return errEnded(s.id).Because(err)
-	case !same:
+	if err == nil {
 		s.changed(s)
 	}
+	return err
+}
+
+// resizeLocked is under the lock so that the last one told is the last one set.
+func (s *Session) resizeLocked(cols, rows int) error {
+	if s.info.State != terminal.Running {
+		return errEnded(s.id)
+	}
+	if s.info.Cols == cols && s.info.Rows == rows {
+		return nil
+	}
+	start, end := s.ring.Bounds()
+	if err := s.proc.resize(cols, rows); err != nil {
+		return errEnded(s.id).Because(err)
+	}
+	s.info.Cols, s.info.Rows = cols, rows
+	s.sizes.add(end, cols, rows, start)
+	s.tellLocked()
+	s.follow()
 	return nil
 }
 
 // Type writes p to the program as if it were typed. It waits while the program
-// does not read, and for ctx. Concurrent ones do not mix.
-func (s *Session) Type(ctx context.Context, p []byte) error {
+// does not read, and for ctx, and returns how many bytes were typed or are kept
+// to be. Concurrent ones do not mix.
+func (s *Session) Type(ctx context.Context, p []byte) (n int, err error) {
 	if len(p) == 0 {
-		return nil
+		return 0, nil
 	}
 	s.mu.Lock()
 	moving := s.moving
@@ -269,25 +291,25 @@ func (s *Session) Type(ctx context.Context, p []byte) error {
 		defer func() { <-s.typing }()
 	case <-moving:
 		s.keepTyped(nil, p)
-		return nil
+		return len(p), nil
 	case <-ctx.Done():
 		if isClosed(moving) { // which may be what ended ctx
 			s.keepTyped(nil, p)
-			return nil
+			return len(p), nil
 		}
-		return s.notTyped(0, p, context.Cause(ctx))
+		return 0, s.notTyped(0, p, context.Cause(ctx))
 	}
-	n, err := s.proc.write(ctx, p)
+	n, err = s.proc.write(ctx, p)
 	switch {
 	case err == nil:
-		return nil
+		return n, nil
 	case isClosed(moving):
 		s.keepTyped(p[n:], nil)
-		return nil
+		return len(p), nil
 	case ctx.Err() != nil:
-		return s.notTyped(n, p, err)
+		return n, s.notTyped(n, p, err)
 	}
-	return errEnded(s.id).Because(err)
+	return n, errEnded(s.id).Because(err)
 }
 
 func (s *Session) notTyped(n int, p []byte, cause error) error {

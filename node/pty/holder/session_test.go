@@ -153,7 +153,7 @@ func TestInputNotRead(t *testing.T) {
 	c.shows(t, "ready")
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	err := deaf.Type(ctx, make([]byte, 4<<20))
+	_, err := deaf.Type(ctx, make([]byte, 4<<20))
 	if wire.ReasonOf(err) != wire.Busy {
 		t.Errorf("Type = %v, want busy", err)
 	}
@@ -168,7 +168,7 @@ func TestInputNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	end(t, deaf)
-	if err := deaf.Type(t.Context(), []byte("x")); wire.ReasonOf(err) != wire.Conflict {
+	if _, err := deaf.Type(t.Context(), []byte("x")); wire.ReasonOf(err) != wire.Conflict {
 		t.Errorf("Type after the end = %v, want a conflict", err)
 	}
 }

@@ -69,11 +69,22 @@ type savedSession struct {
 	Code    *int             `json:"exitCode,omitzero"` // the session is not through with what it printed
 	Signal  string           `json:"signal,omitzero"`
 	Driven  bool             `json:"driven,omitzero"` // somebody typed or could have
+	Sizes   []savedSize      `json:"sizes,omitzero"`  // that the output was printed for, the oldest first
+	// Taken is how many bytes of each viewer's the session took.
+	Taken map[string]uint64 `json:"taken,omitzero"`
 
 	Start  uint64 `json:"-"` // offset of the first byte of Output
 	Output []byte `json:"-"`
 	Typed  []byte `json:"-"`
 	Screen []byte `json:"-"` // nil for none
+}
+
+// savedSize is a size of the session's window and the offset of the output from
+// which on it holds.
+type savedSize struct {
+	From uint64 `json:"from"`
+	Cols int    `json:"cols"`
+	Rows int    `json:"rows"`
 }
 
 // stateWriter writes the state of a holder.

@@ -1,13 +1,16 @@
 package holder
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"io"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"homie/rpc"
 	"homie/wire"
 	"homie/wire/terminal"
 )
@@ -16,7 +19,7 @@ import (
 const (
 	maxViewers = 64
 	// tail is how much a viewer that fell behind the ring still gets to see of
-	// what it missed, in bytes: all that is kept would be overrun again.
+	// what it missed, in bytes, when there is no screen to be shown.
 	tail = 128 << 10
 	// holdLag is how far the driver may be behind before it holds the PTY, in
 	// bytes. It is small, because what lies between is still to be shown after
@@ -24,80 +27,158 @@ const (
 	holdLag = 128 << 10
 	// holdFor is how long a driver that takes nothing may hold the PTY.
 	holdFor = 500 * time.Millisecond
+	// skipLag is how far another viewer may be behind before it is shown the
+	// screen instead of what it missed, in bytes.
+	skipLag = 256 << 10
 )
 
-// Stream is a viewer's end of the wire. Send waits for the viewer's credit and
-// keeps no reference to p. Recv returns what the viewer typed, valid until the
-// next call, and io.EOF when the viewer leaves.
+// Stream is a viewer's end of the wire, see rpc.Stream.
 type Stream interface {
 	Send(ctx context.Context, offset uint64, p []byte) error
-	Recv(ctx context.Context) ([]byte, error)
+	SendState(ctx context.Context, offset uint64, p []byte) error
+	SendNote(ctx context.Context, offset uint64, p []byte) error
+	Recv(ctx context.Context) (rpc.Chunk, error)
 }
 
 // viewer is one attached stream: a cursor into the ring.
 type viewer struct {
-	watch bool // types nothing
-	acted uint64
+	id      string // the client's, "" for none
+	who     string
+	watch   bool // types nothing
+	history int  // lines that a state brings along
 
 	end     context.CancelCauseFunc // of the viewer's ctx
 	cursor  atomic.Uint64           // offset after the last byte sent
 	moved   chan struct{}           // capacity 1; tells a holding reader
+	news    chan struct{}           // capacity 1; there is something to tell
 	left    chan struct{}           // closed when the viewer has gone
 	stalled atomic.Bool             // held too long; until it has caught up
+
+	// guarded by the session's mu
+	joined, acted uint64 // when, in the session's count of acts
+	cols, rows    int    // that fit there, 0 for no say
+	hidden        bool   // nobody sees it
+
+	// of the goroutine that shows
+	resume uint64 // everything before this offset is sent as it is
+	told   told
+}
+
+// told is what a viewer knows of the session.
+type told struct {
+	sized        uint64 // serial number of the size
+	drives, echo *bool
 }
 
 // errLeft ends a viewer that closed its direction of the stream.
 var errLeft = errors.New("the viewer left")
 
-// Attach says where a viewer's stream starts that wants the output from offset
-// on, or as far back as kept for nil. Serve carries the stream.
-func (s *Session) Attach(offset *uint64) (terminal.Attached, error) {
-	info := s.Info()
-	start, end := s.ring.Bounds()
-	if info.Viewers >= maxViewers {
-		return terminal.Attached{}, wire.Errorf(wire.Busy, "session %s has %d viewers already", s.id, info.Viewers)
+// errReplaced ends the older stream of a viewer that came back.
+var errReplaced = wire.Errorf(wire.Conflict, "this view of the terminal was opened again elsewhere")
+
+// Attach says where a viewer's stream starts: at the offset that it asks for
+// while the ring has it, else with the screen as it is. Serve carries the
+// stream. An older stream of the same viewer ends.
+func (s *Session) Attach(ctx context.Context, p terminal.AttachParams) (terminal.Attached, error) {
+	if err := s.replaceViewer(ctx, p.Viewer); err != nil {
+		return terminal.Attached{}, err
 	}
-	a := terminal.Attached{Session: info, Offset: s.ring.LineFrom(start)}
-	if offset == nil {
+	info := s.Info()
+	if info.Viewers >= maxViewers {
+		return terminal.Attached{}, s.full()
+	}
+	start, end := s.ring.Bounds()
+	a := terminal.Attached{Session: info, Offset: s.startOf(start), Typed: s.takenOf(p.Viewer)}
+	if p.Offset == nil {
 		return a, nil
 	}
-	if *offset > end {
+	if *p.Offset > end {
 		return terminal.Attached{}, wire.Errorf(wire.InvalidParams, "session %s has only %d bytes so far", s.id, end)
 	}
-	if *offset >= start {
-		a.Offset = *offset
+	if *p.Offset >= start {
+		a.Offset = *p.Offset
+		size := s.sizes.at(a.Offset) // later ones come as notes
+		a.Session.Cols, a.Session.Rows = size.cols, size.rows
 	}
-	a.Skipped = a.Offset - *offset
+	a.Skipped = a.Offset - min(a.Offset, *p.Offset)
 	return a, nil
 }
 
-// Serve sends the session's output from offset on, and types what the viewer
-// sends, or drops it if the viewer only watches. It returns nil when the
-// session has ended and everything was sent or when the viewer left, and
-// otherwise why the stream can't go on.
-func (s *Session) Serve(ctx context.Context, stream Stream, offset uint64, watch bool) (err error) {
-	if s.breaks("showing it", func() { err = s.serve(ctx, stream, offset, watch) }) {
+func (s *Session) full() error {
+	return wire.Errorf(wire.Busy, "session %s has %d viewers already", s.id, maxViewers)
+}
+
+// startOf is where a viewer begins that is not shown all: where the screen is,
+// and without one where the ring begins.
+func (s *Session) startOf(start uint64) uint64 {
+	s.screen.mu.Lock()
+	defer s.screen.mu.Unlock()
+	if s.screen.term == nil {
+		return s.ring.LineFrom(start)
+	}
+	return s.screen.at.Load()
+}
+
+// replaceViewer ends the stream that a viewer has already, and waits for it.
+func (s *Session) replaceViewer(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	var old *viewer
+	s.mu.Lock()
+	for v := range s.viewers {
+		if v.id == id {
+			old = v
+		}
+	}
+	s.mu.Unlock()
+	if old == nil {
+		return nil
+	}
+	old.end(errReplaced)
+	select {
+	case <-old.left:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Serve shows the session to who from where Attach said on, and types what they
+// send unless they only watch. It returns nil when the session has ended and
+// everything was sent or when the viewer left, and otherwise why the stream
+// can't go on.
+func (s *Session) Serve(ctx context.Context, stream Stream, who string, p terminal.AttachParams, a terminal.Attached) (err error) {
+	v := &viewer{
+		id: p.Viewer, who: who, watch: p.Watch, history: p.History, cols: p.Cols, rows: p.Rows,
+		moved: make(chan struct{}, 1), news: make(chan struct{}, 1), left: make(chan struct{}),
+	}
+	v.cursor.Store(a.Offset)
+	if p.Offset != nil && a.Skipped == 0 {
+		v.resume = max(a.Session.Offset, 1)
+		v.told.sized = s.sizes.at(*p.Offset).serial
+	}
+	if s.breaks("showing it", func() { err = s.serve(ctx, stream, v) }) {
 		return wire.Errorf(wire.Internal, "this view of session %s broke; the session runs on", s.id)
 	}
 	return err
 }
 
-func (s *Session) serve(ctx context.Context, stream Stream, offset uint64, watch bool) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	v, err := s.join(watch, offset, cancel)
-	if err != nil {
-		cancel(err)
+func (s *Session) serve(ctx context.Context, stream Stream, v *viewer) error {
+	ctx, v.end = context.WithCancelCause(ctx)
+	if err := s.join(v); err != nil {
+		v.end(err)
 		return err
 	}
 	defer s.leave(v)
 	var typing sync.WaitGroup
 	defer typing.Wait()
-	defer cancel(nil)
+	defer v.end(nil)
 	typing.Go(func() {
 		err := error(errBroke)
 		s.breaks("listening to a viewer", func() { err = s.listen(ctx, v, stream) })
 		if err != nil {
-			cancel(err)
+			v.end(err)
 		}
 	})
 	if err := s.show(ctx, v, stream); !errors.Is(err, errLeft) {
@@ -109,90 +190,26 @@ func (s *Session) serve(ctx context.Context, stream Stream, offset uint64, watch
 // errBroke ends a viewer whose keys can no longer be taken.
 var errBroke = wire.Errorf(wire.Internal, "typing into this session broke; the session runs on")
 
-// show sends output until the session has ended.
-func (s *Session) show(ctx context.Context, v *viewer, stream Stream) error {
-	for at := v.cursor.Load(); ; {
-		more, err := s.ring.Wait(ctx, at)
-		if err != nil || !more {
-			return err
-		}
-		if at, err = s.sendSome(ctx, stream, at); err != nil {
-			return err
-		}
-		v.cursor.Store(at)
-		if _, end := s.ring.Bounds(); at == end {
-			v.stalled.Store(false)
-		}
-		wake(v.moved)
-	}
-}
-
-// chunks recycles send buffers: a viewer that waits has none.
-var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
-
-// sendSome sends the next bytes after at and returns where they end.
-func (s *Session) sendSome(ctx context.Context, stream Stream, at uint64) (uint64, error) {
-	buf := chunks.Get().(*[chunk]byte)
-	defer chunks.Put(buf)
-	n, from := s.ring.ReadAt(at, buf[:])
-	for from != at { // overrun
-		_, end := s.ring.Bounds()
-		at = s.ring.LineFrom(max(from, end-min(end, tail)))
-		n, from = s.ring.ReadAt(at, buf[:])
-	}
-	if n == 0 {
-		return at, nil
-	}
-	return from + uint64(n), stream.Send(ctx, from, buf[:n])
-}
-
-// listen types what the viewer sends until it leaves or the session has ended.
-func (s *Session) listen(ctx context.Context, v *viewer, stream Stream) error {
-	for {
-		p, err := stream.Recv(ctx)
-		switch {
-		case err == nil:
-		case errors.Is(err, io.EOF):
-			return errLeft
-		default:
-			s.keepUnread(ctx, v, stream)
-			return err
-		}
-		if v.watch {
-			continue
-		}
-		s.drives(v)
-		if err := s.Type(ctx, p); err != nil {
-			if wire.ReasonOf(err) == wire.Conflict {
-				return nil // the rest of the output says why
-			}
-			return err
-		}
-	}
-}
-
-func (s *Session) join(watch bool, offset uint64, end context.CancelCauseFunc) (*viewer, error) {
-	v := &viewer{watch: watch, end: end, moved: make(chan struct{}, 1), left: make(chan struct{})}
-	v.cursor.Store(offset)
+func (s *Session) join(v *viewer) error {
 	s.mu.Lock()
 	if isClosed(s.moving) {
 		s.mu.Unlock()
-		return nil, errMoving
+		return errMoving
 	}
 	if len(s.viewers) >= maxViewers {
 		s.mu.Unlock()
-		return nil, wire.Errorf(wire.Busy, "session %s has %d viewers already", s.id, maxViewers)
+		return s.full()
 	}
 	s.viewers[v] = struct{}{}
 	s.acts++
-	v.acted = s.acts
+	v.joined, v.acted = s.acts, s.acts
 	s.chooseDriverLocked()
-	if !watch && !isClosed(s.back) {
+	if !v.watch && !isClosed(s.back) {
 		close(s.back)
 	}
 	s.mu.Unlock()
 	s.changed(s)
-	return v, nil
+	return nil
 }
 
 func (s *Session) leave(v *viewer) {
@@ -210,21 +227,66 @@ func (s *Session) drives(v *viewer) {
 		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.acts++
 	v.acted = s.acts
 	s.chooseDriverLocked()
+	s.mu.Unlock()
+	s.changed(s)
 }
 
-// chooseDriverLocked makes the viewer the driver that typed or came last.
+// noted takes what a viewer says of itself.
+func (s *Session) noted(v *viewer, n terminal.ViewerNote) {
+	s.mu.Lock()
+	if n.Cols != 0 {
+		v.cols, v.rows = n.Cols, n.Rows
+	}
+	if n.Visible != nil {
+		v.hidden = !*n.Visible
+		if *n.Visible {
+			s.acts++
+			v.acted = s.acts
+		}
+	}
+	s.chooseDriverLocked()
+	s.mu.Unlock()
+	s.changed(s)
+}
+
+// chooseDriverLocked makes the viewer the driver that was used last, preferably
+// one that somebody sees, and gives the session its size.
 func (s *Session) chooseDriverLocked() {
 	var last *viewer
 	for v := range s.viewers {
-		if !v.watch && (last == nil || v.acted > last.acted) {
+		if v.watch {
+			continue
+		}
+		if last == nil || (v.hidden == last.hidden && v.acted > last.acted) || (last.hidden && !v.hidden) {
 			last = v
 		}
 	}
-	s.driver.Store(last)
+	if s.driver.Swap(last) != last {
+		s.tellLocked()
+	}
+	if last != nil && !last.hidden && last.cols > 0 {
+		_ = s.resizeLocked(last.cols, last.rows) // a program that has ended has no size
+	}
+}
+
+// peopleLocked lists the viewers in the order in which they came.
+func (s *Session) peopleLocked() []terminal.Viewer {
+	viewers := slices.SortedFunc(maps.Keys(s.viewers), func(a, b *viewer) int { return cmp.Compare(a.joined, b.joined) })
+	people := make([]terminal.Viewer, 0, len(viewers))
+	for _, v := range viewers {
+		people = append(people, terminal.Viewer{Who: v.who, Watch: v.watch, Drives: s.driver.Load() == v})
+	}
+	return people
+}
+
+// tellLocked lets all viewers look for what they have not been told.
+func (s *Session) tellLocked() {
+	for v := range s.viewers {
+		wake(v.news)
+	}
 }
 
 // hold waits while the driver is too far behind, so that a person sees all of

@@ -15,6 +15,13 @@ export interface AttachParams {
   offset?: number;
   /** Watch refuses what this viewer types; it needs terminal:read only. */
   watch?: boolean;
+  /** Viewer is an id that the client made up, the same when it comes back. What it types is numbered over all its streams, and taken once. Empty: what is typed begins at 0, and whoever comes back is another one. */
+  viewer?: string;
+  /** Cols and Rows are the size that fits there, 0 for a viewer without a say. */
+  cols?: number;
+  rows?: number;
+  /** History is how many lines of what has scrolled away a state brings along, if they fit; 0 means the default, 1000. */
+  history?: number;
 }
 
 /** Attached says where the stream starts. */
@@ -24,6 +31,8 @@ export interface Attached {
   offset: number;
   /** Skipped is how many bytes that were asked for are no longer kept. */
   skipped: number;
+  /** Typed is how many bytes the session took of what this viewer ever typed; null for one that it does not know (any more). */
+  typed: number | null;
 }
 
 /** ListParams asks for a page of the audit log. */
@@ -386,12 +395,31 @@ export interface Session {
   exitCode: number | null;
   signal?: string;
   viewers: number;
+  /** who they are, in the order in which they came */
+  people: Viewer[];
   /** output bytes so far */
   offset: number;
+  /** Title is what the program calls itself, "" if it does not. */
+  title: string;
+  /** Raw says that the session's screen was lost to a fault of Homie's: whoever attaches is shown the latest output instead. */
+  raw?: boolean;
 }
 
 /** SessionID names a terminal on one node; unique for the life of that node's state, never reused. */
 export type SessionID = string;
+
+/** SessionNote is what a session says of itself in a Note frame to a viewer: it holds from the frame's offset on. What is absent stays as it was. */
+export interface SessionNote {
+  /** Cols and Rows are the size of the session. */
+  cols?: number;
+  rows?: number;
+  /** Drives tells whether this viewer's terminal is the one to answer what the program asks of its terminal. */
+  drives?: boolean;
+  /** Echo tells whether the terminal shows what is typed, as it does not for a password. */
+  echo?: boolean;
+  /** Skipped is how many bytes the state that follows stands for, of those that the viewer has not seen. */
+  skipped?: number;
+}
 
 /** Sessions is a list, oldest first. */
 export interface Sessions {
@@ -455,6 +483,24 @@ export interface TopicState {
 /** UnsubscribeParams ends subscriptions; unknown topics are ignored. */
 export interface UnsubscribeParams {
   topics: string[];
+}
+
+/** Viewer is somebody who looks at a session at the moment. */
+export interface Viewer {
+  /** a person's name, and the device */
+  who: string;
+  watch?: boolean;
+  /** their terminal answers the program, and has the size */
+  drives?: boolean;
+}
+
+/** ViewerNote is what a viewer says of itself in a Note frame on its stream, in order with what it types. What is absent stays as it was. */
+export interface ViewerNote {
+  /** Cols and Rows are the size that fits there. */
+  cols?: number;
+  rows?: number;
+  /** Visible tells whether a person can see the terminal. One that can't has no say in the size. */
+  visible?: boolean;
 }
 
 /** Whoami says who the tailnet says the caller is and what that caller may do. */
@@ -535,7 +581,7 @@ export interface Methods {
 /** Calls whose answer is followed by binary frames under the call's id. */
 export interface Streams {
   /** Shows a terminal: what it printed from the given byte on, and then what it prints. Unless it only watches, what the viewer types goes the other way on the same stream. */
-  "terminal.session.attach": { params: AttachParams; result: Attached };
+  "terminal.session.attach": { params: AttachParams; result: Attached; tells: ViewerNote; told: SessionNote };
 }
 
 /** Event topics and what their events carry. */

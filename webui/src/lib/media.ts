@@ -15,3 +15,9 @@ export function useMedia(query: string): boolean {
 /** Touch screens and narrow windows get the key bar and the compact header. */
 export const PHONE = "(max-width: 640px)";
 export const TOUCH = "(pointer: coarse)";
+
+/** Calls back when the page is hidden or shown, until the returned function is called. */
+export function onVisibility(changed: () => void): () => void {
+  document.addEventListener("visibilitychange", changed);
+  return () => document.removeEventListener("visibilitychange", changed);
+}

@@ -46,9 +46,10 @@ export class Stream<R = unknown> {
   private granted: number;
 
   // Sending, in payload bytes since the start.
-  private queue: Uint8Array[] = [];
+  private queue: { kind: Kind; bytes: Uint8Array }[] = [];
   private queued = 0;
   private sent = 0;
+  private offset = 0; // of the next byte to send
   private allowed: number;
   private ending = false;
 
@@ -82,11 +83,19 @@ export class Stream<R = unknown> {
    */
   write(bytes: Uint8Array): boolean {
     if (!this.live || this.queued + bytes.length > MAX_QUEUED) return false;
-    if (bytes.length > 0) {
-      this.queue.push(bytes);
-      this.queued += bytes.length;
-      this.flush();
-    }
+    if (bytes.length > 0) this.enqueue(Kind.Data, bytes);
+    return true;
+  }
+
+  /** Gives the first byte that is written an offset other than 0. */
+  startAt(offset: number): void {
+    this.offset = offset;
+  }
+
+  /** Says something of this side, in order with what is written. False: it is not live. */
+  note(note: object): boolean {
+    if (!this.live) return false;
+    this.enqueue(Kind.Note, new TextEncoder().encode(JSON.stringify(note)));
     return true;
   }
 
@@ -179,24 +188,32 @@ export class Stream<R = unknown> {
   private receiveEnd(payload: Uint8Array): boolean {
     let error: RpcError | null = null;
     if (payload.length > 0) error = parseEnd(payload);
-    else if (!this.ending) this.send(encodeFrame(Kind.End, this.id, this.sent));
+    else if (!this.ending) this.send(encodeFrame(Kind.End, this.id, this.offset));
     this.over = true;
     this.handlers.onEnd(error);
     return true;
   }
 
+  private enqueue(kind: Kind, bytes: Uint8Array): void {
+    this.queue.push({ kind, bytes });
+    this.queued += bytes.length;
+    this.flush();
+  }
+
   private flush(): void {
     if (!this.opened || this.over) return;
     for (let head = this.queue[0]; head; head = this.queue[0]) {
-      const n = Math.min(head.length, this.limits.frameBytes, this.allowed - this.sent);
-      if (n <= 0) return;
-      this.send(encodeFrame(Kind.Data, this.id, this.sent, head.subarray(0, n)));
+      const room = this.allowed - this.sent;
+      const n = Math.min(head.bytes.length, this.limits.frameBytes, room);
+      if (n <= 0 || (head.kind === Kind.Note && n < head.bytes.length)) return; // a note is not split
+      this.send(encodeFrame(head.kind, this.id, this.offset, head.bytes.subarray(0, n)));
       this.sent += n;
       this.queued -= n;
-      if (n === head.length) this.queue.shift();
-      else this.queue[0] = head.subarray(n);
+      if (head.kind === Kind.Data) this.offset += n;
+      if (n === head.bytes.length) this.queue.shift();
+      else head.bytes = head.bytes.subarray(n);
     }
-    if (this.ending) this.send(encodeFrame(Kind.End, this.id, this.sent));
+    if (this.ending) this.send(encodeFrame(Kind.End, this.id, this.offset));
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Session } from "@/gen/api";
 import { Client } from "@/rpc/client";
-import { FakeSocket, settle } from "@/rpc/fake-socket";
+import { FakeSocket } from "@/rpc/fake-socket";
 import { Kind } from "@/rpc/frame";
 import { INITIAL_LIMITS } from "@/rpc/socket";
 import { Attachment } from "./attachment";
@@ -21,6 +21,8 @@ const session: Session = {
   endedAt: null,
   exitCode: null,
   viewers: 1,
+  people: [],
+  title: "",
   offset: 0,
 };
 
@@ -65,22 +67,22 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function connect(): Promise<FakeSocket> {
+async function connect(windowBytes = 16): Promise<FakeSocket> {
   const socket = FakeSocket.last;
   await socket.opens();
   await socket.answers(socket.take("rpc.hello"), {
     protocol: 1,
     server: { name: "homie", version: "1", epoch: "one" },
     caller: { capabilities: ["*:*"] },
-    limits: { ...INITIAL_LIMITS, windowBytes: 16 },
+    limits: { ...INITIAL_LIMITS, windowBytes },
   });
   return socket;
 }
 
 /** Answers the attach call and returns the stream's id. */
-async function attached(offset: number, at = offset, skipped = 0): Promise<number> {
+async function attached(offset: number, at = offset, skipped = 0, typed: number | null = null): Promise<number> {
   const call = FakeSocket.last.take("terminal.session.attach");
-  await FakeSocket.last.answers(call, { session: { ...session, offset: at }, offset, skipped });
+  await FakeSocket.last.answers(call, { session: { ...session, offset: at }, offset, skipped, typed });
   return call.id;
 }
 
@@ -88,7 +90,7 @@ const phase = () => attachment.state.get().phase;
 
 describe("output", () => {
   it("is shown from as far back as it is kept, and credited when it was parsed", async () => {
-    expect(FakeSocket.last.calls.at(-1)?.params).toEqual({ node: "den", session: "s1" });
+    expect(FakeSocket.last.calls.at(-1)?.params).not.toHaveProperty("offset");
     const id = await attached(100, 110);
     expect(phase()).toBe("live");
     await FakeSocket.last.sends(Kind.Data, id, 100, "0123456789");
@@ -118,6 +120,18 @@ describe("output", () => {
     await FakeSocket.last.sends(Kind.Data, id, 2, "cdef");
     await FakeSocket.last.sends(Kind.Data, id, 0, "abc");
     expect(screen.parse()).toBe("abcdef");
+  });
+
+  it("is written in whole characters", async () => {
+    const id = await attached(0);
+    const dash = bytes("a—b");
+    await FakeSocket.last.sends(Kind.Data, id, 0, dash.slice(0, 3));
+    expect(screen.parse()).toBe("a");
+    await FakeSocket.last.breaks();
+    client.wake();
+    await connect();
+    await FakeSocket.last.sends(Kind.Data, await attached(3), 3, dash.slice(3));
+    expect(screen.parse()).toBe("a—b");
   });
 
   it("starts anew where bytes are missing", async () => {
@@ -168,7 +182,7 @@ describe("a state", () => {
     await FakeSocket.last.breaks();
     client.wake();
     await connect();
-    expect(FakeSocket.last.take("terminal.session.attach").params).toEqual({ node: "den", session: "s1" });
+    expect(FakeSocket.last.take("terminal.session.attach").params).not.toHaveProperty("offset");
   });
 
   it("is credited as data is", async () => {
@@ -204,10 +218,28 @@ describe("input", () => {
     client.wake();
     await connect();
     await attached(0);
-    expect(FakeSocket.last.frames).toEqual([]); // nothing is sent a second time
+    expect(FakeSocket.last.frames).toEqual([]); // nothing is sent that may have been taken
     expect(attachment.unsent.get()).toBe(true); // said until something is sent
     expect(attachment.write(bytes("again"))).toBe(true);
     expect(attachment.unsent.get()).toBe(false);
+  });
+
+  it("that was under way when the connection was lost is taken once", async () => {
+    await attached(0);
+    const { viewer } = FakeSocket.last.calls.find((c) => c.method === "terminal.session.attach")?.params ?? {};
+    attachment.write(bytes("make test\r"));
+    await FakeSocket.last.breaks();
+    client.wake();
+    await connect();
+    const call = FakeSocket.last.calls.find((c) => c.method === "terminal.session.attach");
+    expect(call?.params.viewer).toMatch(/^[0-9a-f]{24}$/);
+    expect(viewer ?? call?.params.viewer).toBe(call?.params.viewer);
+    await attached(0, 0, 0, 4);
+    attachment.write(bytes("x"));
+    expect(FakeSocket.last.frames).toMatchObject([
+      { offset: 4, payload: bytes(" test\r") },
+      { offset: 10, payload: bytes("x") },
+    ]);
   });
 
   it("is guarded while old output is replayed", async () => {
@@ -253,56 +285,59 @@ describe("the end", () => {
   });
 });
 
+/** A connection on which notes fit into the window. */
+async function wide(): Promise<void> {
+  await FakeSocket.last.breaks();
+  client.wake();
+  await connect(1_024);
+}
+
 describe("the size", () => {
-  it("is sent once it rests, and only when it differs", async () => {
+  beforeEach(wide);
+  const big = { cols: 100, rows: 30 };
+  const notes = () =>
+    FakeSocket.last.frames.filter((f) => f.kind === Kind.Note).map((f) => JSON.parse(new TextDecoder().decode(f.payload)));
+
+  it("is the session's, and what fits here is said once it rests", async () => {
     attachment.fits({ cols: 80, rows: 24 });
-    await attached(0);
-    await vi.advanceTimersByTimeAsync(200);
-    expect(FakeSocket.last.has("terminal.session.resize")).toBe(false);
+    const id = await attached(0);
+    expect(attachment.shape.get()).toEqual({ cols: 80, rows: 24 });
     for (let cols = 90; cols <= 100; cols++) attachment.fits({ cols, rows: 30 });
     await vi.advanceTimersByTimeAsync(200);
-    const call = FakeSocket.last.take("terminal.session.resize");
-    expect(call.params).toEqual({ node: "den", session: "s1", cols: 100, rows: 30 });
-    expect(FakeSocket.last.has("terminal.session.resize")).toBe(false);
+    expect(notes()).toEqual([big]);
+    expect(attachment.shape.get()).toEqual({ cols: 80, rows: 24 });
+    expect(attachment.foreign.get()).toBe(true);
+    await FakeSocket.last.sends(Kind.Note, id, 0, JSON.stringify(big));
+    expect(attachment.shape.get()).toEqual(big);
+    expect(attachment.foreign.get()).toBe(false);
   });
 
-  it("is sent when a terminal that was away is back", async () => {
+  it("that fits here goes along with each attach", async () => {
+    await attached(0);
     await FakeSocket.last.breaks();
-    attachment.fits({ cols: 60, rows: 20 });
+    attachment.fits(big);
     client.wake();
     await connect();
-    await attached(0);
-    await settle();
-    expect(FakeSocket.last.take("terminal.session.resize").params).toMatchObject({ cols: 60, rows: 20 });
+    expect(FakeSocket.last.take("terminal.session.attach").params).toMatchObject(big);
   });
 
-  it("is another viewer's until this one is used again", async () => {
-    attachment.fits({ cols: 100, rows: 30 });
+  it("is asked for by whom the session is seen", async () => {
+    attachment.fits(big);
     await attached(0);
-    await vi.advanceTimersByTimeAsync(200);
-    FakeSocket.last.take("terminal.session.resize");
-    expect(attachment.shape.get()).toEqual({ cols: 100, rows: 30 });
-
-    attachment.told({ ...session, cols: 47, rows: 34 });
-    expect(attachment.shape.get()).toEqual({ cols: 47, rows: 34 });
-    attachment.fits({ cols: 110, rows: 30 }); // the window grew, and nobody types here
-    await vi.advanceTimersByTimeAsync(200);
-    expect(FakeSocket.last.has("terminal.session.resize")).toBe(false);
-    expect(attachment.shape.get()).toEqual({ cols: 47, rows: 34 });
-
-    attachment.use();
-    expect(FakeSocket.last.take("terminal.session.resize").params).toMatchObject({ cols: 110, rows: 30 });
-    expect(attachment.shape.get()).toEqual({ cols: 110, rows: 30 });
+    attachment.looks(false);
+    attachment.looks(true);
+    expect(notes()).toEqual([{ visible: false }, { visible: true, ...big }]);
   });
+});
 
-  it("is not given up for the echo of an older one of its own", async () => {
-    attachment.fits({ cols: 100, rows: 30 });
-    await attached(0);
-    await vi.advanceTimersByTimeAsync(200);
-    attachment.fits({ cols: 101, rows: 30 });
-    attachment.told({ ...session, cols: 100, rows: 30 });
-    await vi.advanceTimersByTimeAsync(200);
-    attachment.told({ ...session, cols: 101, rows: 30 });
-    expect(attachment.shape.get()).toEqual({ cols: 101, rows: 30 });
+describe("notes", () => {
+  beforeEach(wide);
+
+  it("say who answers the program, and whether it shows what is typed", async () => {
+    const id = await attached(0);
+    expect(attachment.drives).toBe(true);
+    await FakeSocket.last.sends(Kind.Note, id, 0, JSON.stringify({ drives: false, echo: true, skipped: 7 }));
+    expect(attachment).toMatchObject({ drives: false, echoes: true });
+    expect(attachment.skipped.get()).toBe(7);
   });
 });

@@ -1,9 +1,11 @@
-import type { Methods, Session, Streams } from "@/gen/api";
+import type { Attached, Methods, Session, SessionNote, Streams, ViewerNote } from "@/gen/api";
 import { Store } from "@/lib/store";
 import type { Status } from "@/rpc/client";
 import { RpcError, asRpcError } from "@/rpc/errors";
 import type { Stream, StreamHandlers } from "@/rpc/stream";
 import type { Tab } from "./tabs";
+import { Typed } from "./typed";
+import { joined, unfinished } from "./utf8";
 
 /** How this viewer stands to its session. */
 export type AttachState =
@@ -45,12 +47,15 @@ const RETRY_FIRST = 500;
 const RETRY_LONGEST = 5_000;
 const RESIZE_AFTER = 120;
 const MAX_EARLY = 4_096;
+/** How much of what has scrolled away a state brings along, in lines. */
+const HISTORY = 1_000;
 const NOTHING = new Uint8Array(0);
 
 /**
  * Attachment is one viewer's hold on a session, over reconnections. It knows
- * the offset of the next output byte, so that what is shown continues exactly:
- * nothing lost, nothing doubled. What can't be continued starts anew.
+ * the offset of the next output byte and of the next one typed, so that both
+ * continue exactly: nothing lost, nothing doubled. Output that can't be continued
+ * starts anew, from a state.
  */
 export class Attachment {
   readonly state = new Store<AttachState>({ phase: "attaching" });
@@ -58,12 +63,16 @@ export class Attachment {
   /** Bytes that were asked for and are no longer kept, at the last attach. */
   readonly skipped = new Store(0);
   /**
-   * The size to show the session in. Whoever used it last decides: what fits
-   * here, or what somebody else's window gave it.
+   * The session's size, which is that of whoever used it last; what fits here
+   * until the session is known.
    */
   readonly shape = new Store<Size | null>(null);
   /** Whether that is somebody else's size, and may be too large for the page. */
   readonly foreign = new Store(false);
+  /** Whether the emulator here is the one to answer what the program asks. */
+  drives = true;
+  /** Whether the session shows what is typed; it does not show a password. */
+  echoes = false;
 
   /** Whether something was typed in vain, and nothing has been sent since. */
   readonly unsent = new Store(false);
@@ -76,10 +85,12 @@ export class Attachment {
   private next: number | null = null; // offset of the next byte; null while nothing whole is shown
   private replayUntil = 0; // what the session had printed when the stream began
   private unparsedReplay = 0; // pieces of it that the emulator has yet to parse
+  private held: Uint8Array = NOTHING; // the beginning of a character
   private describing = false; // between the first and the last piece of a state
+  private readonly id = viewerID();
+  private readonly typed = new Typed();
   private fitting: Size | null = null; // what fits into the page here
-  private using = true; // this viewer used the session last
-  private early: Uint8Array = NOTHING; // typed while the stream was being opened
+  private visible = true;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private retries = 0;
   private resizing: ReturnType<typeof setTimeout> | undefined;
@@ -108,26 +119,20 @@ export class Attachment {
     if (this.closed) return;
     clearTimeout(this.retry);
     this.stream = null;
-    this.early = NOTHING;
     this.state.set({ phase: "attaching" });
     const stream = this.caller.stream(
       "terminal.session.attach",
-      { node: this.tab.node, session: this.tab.session, ...(this.next === null ? {} : { offset: this.next }) },
       {
-        onOpen: ({ session, offset, skipped }) => {
-          if (this.stream !== stream) return;
-          if (this.next !== null && offset !== this.next) this.sink.reset();
-          this.session.set(session);
-          this.reshape();
-          this.skipped.set(skipped);
-          this.next = offset;
-          this.describing = false;
-          this.replayUntil = session.offset;
-          this.retries = 0;
-          this.state.set({ phase: "live" });
-          this.sendSize();
-          if (this.early.length > 0) stream!.write(this.early);
-          this.early = NOTHING;
+        node: this.tab.node,
+        session: this.tab.session,
+        viewer: this.id,
+        history: HISTORY,
+        ...(this.visible ? this.fitting : null),
+        ...(this.next === null ? null : { offset: this.next }),
+      },
+      {
+        onOpen: (result) => {
+          if (this.stream === stream) this.opened(stream!, result);
         },
         onData: (bytes, offset) => {
           if (this.stream === stream) this.receive(stream!, bytes, offset);
@@ -135,7 +140,9 @@ export class Attachment {
         onState: (bytes, offset, last) => {
           if (this.stream === stream) this.receiveState(stream!, bytes, offset, last);
         },
-        onNote: () => {},
+        onNote: (note) => {
+          if (this.stream === stream) this.receiveNote(note as SessionNote);
+        },
         onEnd: (error) => {
           if (this.stream === stream) void this.streamEnded(error);
         },
@@ -150,46 +157,46 @@ export class Attachment {
 
   /**
    * Types bytes. False means that they were not taken, none of them. The few
-   * that come while a stream is being opened wait for it.
+   * that come while a stream is being opened wait for it, and what the session
+   * did not get when a stream was lost is sent on the next one.
    */
   write(bytes: Uint8Array): boolean {
-    const { phase } = this.state.get();
-    if (phase === "live" && this.stream) {
-      const taken = this.stream.write(bytes);
-      if (taken) this.unsent.set(false);
-      return taken;
+    switch (this.state.get().phase) {
+      case "live":
+        if (!this.stream?.write(bytes)) return false;
+        this.typed.add(bytes);
+        this.typed.sent();
+        this.unsent.set(false);
+        return true;
+      case "attaching":
+        if (this.typed.waiting + bytes.length > MAX_EARLY) return false;
+        this.typed.add(bytes);
+        return true;
+      case "away":
+        this.unsent.set(true);
     }
-    if (phase === "away") this.unsent.set(true);
-    if (phase !== "attaching" || this.early.length + bytes.length > MAX_EARLY) return false;
-    this.early = Uint8Array.from([...this.early, ...bytes]);
-    return true;
+    return false;
   }
 
-  /** Says what fits here. The session follows, soon, while this viewer uses it. */
+  /** Says what fits here. The session follows, soon, if it was used here last. */
   fits(size: Size): void {
     if (sameSize(this.fitting, size)) return;
     this.fitting = size;
-    this.reshape();
-    if (!this.using) return;
+    this.reshape(this.session.get() ?? size);
     clearTimeout(this.resizing);
-    this.resizing = setTimeout(() => this.sendSize(), RESIZE_AFTER);
+    this.resizing = setTimeout(() => this.tell({ ...size }), RESIZE_AFTER);
   }
 
-  /** A person uses the session here: it takes the size that fits here. */
-  use(): void {
-    if (this.using) return;
-    this.using = true;
-    this.reshape();
-    this.sendSize();
+  /** Says whether a person can see the session here, or has just turned to it. */
+  looks(visible: boolean): void {
+    this.visible = visible;
+    this.tell({ visible, ...(visible ? this.fitting : null) });
   }
 
-  /** What the gateway says of the session meanwhile. */
+  /** What the list of sessions says of this one; its size comes on the stream. */
   told(session: Session): void {
     const before = this.session.get();
-    this.session.set(session);
-    if (sameSize(before, session) || this.resizing !== undefined) return;
-    if (session.state === "running") this.using = sameSize(this.fitting, session);
-    this.reshape();
+    this.session.set(before?.state === "running" ? { ...session, cols: before.cols, rows: before.rows } : session);
   }
 
   /** Lets go of the session. It goes on without this viewer. */
@@ -202,12 +209,36 @@ export class Attachment {
     this.stream = null;
   }
 
+  private opened(stream: Stream<unknown>, { session, offset, skipped, typed }: Attached): void {
+    if (this.next !== null && offset !== this.next) this.restart();
+    this.session.set(session);
+    this.reshape(session);
+    this.skipped.set(skipped);
+    this.next = offset;
+    this.describing = false;
+    this.replayUntil = session.offset;
+    this.retries = 0;
+    this.state.set({ phase: "live" });
+    const rest = this.typed.since(typed);
+    stream.startAt(rest.at);
+    stream.write(rest.bytes);
+    this.typed.sent();
+  }
+
+  private receiveNote({ cols, rows, drives, echo, skipped }: SessionNote): void {
+    if (drives !== undefined) this.drives = drives;
+    if (echo !== undefined) this.echoes = echo;
+    if (skipped !== undefined) this.skipped.set(skipped);
+    if (cols === undefined || rows === undefined) return;
+    this.session.update((s) => s && { ...s, cols, rows });
+    this.reshape({ cols, rows });
+  }
+
   private receive(stream: Stream<unknown>, bytes: Uint8Array, offset: number): void {
     const whole = bytes.length;
     const next = this.next ?? offset;
     if (offset > next) {
-      // The viewer was skipped forward: what is shown no longer continues.
-      this.sink.reset();
+      this.restart(); // the viewer was skipped forward
     } else if (offset < next) {
       bytes = bytes.subarray(Math.min(bytes.length, next - offset));
       offset = next;
@@ -221,7 +252,7 @@ export class Attachment {
 
   /** Takes a piece of the session's screen as it is at offset. */
   private receiveState(stream: Stream<unknown>, bytes: Uint8Array, offset: number, last: boolean): void {
-    if (!this.describing) this.sink.reset();
+    if (!this.describing) this.restart();
     this.describing = !last;
     this.next = last ? offset : null; // half a state is none
     this.show(stream, bytes, true);
@@ -229,11 +260,20 @@ export class Attachment {
 
   private show(stream: Stream<unknown>, bytes: Uint8Array, replay: boolean): void {
     if (bytes.length === 0) return;
+    const text = joined(this.held, bytes);
+    const whole = text.length - unfinished(text);
+    this.held = text.slice(whole);
     if (replay) this.unparsedReplay++;
-    this.sink.write(bytes, () => {
+    this.sink.write(text.subarray(0, whole), () => {
       if (replay) this.unparsedReplay--;
       stream.consumed(bytes.length);
     });
+  }
+
+  /** What is shown no longer continues. */
+  private restart(): void {
+    this.held = NOTHING;
+    this.sink.reset();
   }
 
   private async streamEnded(error: RpcError | null): Promise<void> {
@@ -270,8 +310,6 @@ export class Attachment {
     if (this.closed) return;
     this.stream = null;
     this.stopReplay();
-    if (this.early.length > 0) this.unsent.set(true);
-    this.early = NOTHING;
     this.state.set({ phase: "away", error });
     if (this.caller.status.get().phase !== "open") return; // the next connection attaches
     const delay = error?.retryAfterMs ?? Math.min(RETRY_LONGEST, RETRY_FIRST * 2 ** this.retries);
@@ -280,29 +318,22 @@ export class Attachment {
     this.retry = setTimeout(() => this.attach(), delay);
   }
 
-  private reshape(): void {
-    const session = this.session.get();
-    const foreign = !this.using && session?.state === "running";
-    this.foreign.set(foreign);
-    const size = foreign ? session : this.fitting;
-    if (size && !sameSize(this.shape.get(), size)) this.shape.set({ cols: size.cols, rows: size.rows });
+  /** Shows the session in its size. */
+  private reshape({ cols, rows }: Size): void {
+    if (!sameSize(this.shape.get(), { cols, rows })) this.shape.set({ cols, rows });
+    this.foreign.set(!sameSize(this.fitting, { cols, rows }));
   }
 
-  private sendSize(): void {
-    clearTimeout(this.resizing);
-    this.resizing = undefined;
-    const size = this.fitting;
-    const known = this.session.get();
-    if (!size || !this.using || this.closed || this.state.get().phase !== "live") return;
-    if (!known || known.state !== "running" || sameSize(known, size)) return;
-    const params = { node: this.tab.node, session: this.tab.session, ...size };
-    this.session.set({ ...known, ...size });
-    this.caller.call("terminal.session.resize", params).catch(
-      () => {}, // a watcher may not resize, and a lost connection sends it again
-    );
+  private tell(note: ViewerNote): void {
+    this.stream?.note(note); // one that is not live gets it with the next attach
   }
 }
 
 function sameSize(a: Size | null, b: Size | null): boolean {
   return a?.cols === b?.cols && a?.rows === b?.rows;
+}
+
+/** An id that no other viewer has. */
+function viewerID(): string {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
 }

@@ -36,6 +36,8 @@ it("Alt puts an escape before one key and leaves longer text alone", () => {
 });
 
 it("answers of the emulator are told from what people type", () => {
-  expect(["\x1b[?1;2c", "\x1b[12;40R", "\x1b]11;rgb:00/00/00\x1b\\", "\x1bP1$r0m\x1b\\"].every(isAnswer)).toBe(true);
+  expect(["\x1b[?1;2c", "\x1b[12;40R", "\x1b]11;rgb:00/00/00\x1b\\", "\x1bP1$r0m\x1b\\", "\x1b[?2026;2$y", "\x1b[?1u"].every(isAnswer)).toBe(true);
   expect(["a", "ls -l\r", "\x1b", "\x03", "\x1b[200~pasted\x1b[201~"].some(isAnswer)).toBe(false);
+  // Arrows, a function key, Alt, the mouse, focus, a key of the kitty protocol.
+  expect(["\x1b[A", "\x1bOA", "\x1b[3~", "\x1bP", "\x1b]", "\x1b[<0;3;4M", "\x1b[I", "\x1b[97;5u"].some(isAnswer)).toBe(false);
 });

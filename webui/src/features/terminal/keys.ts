@@ -59,9 +59,14 @@ function control(key: string): string {
 }
 
 /**
- * Whether text may be what the emulator answers to a program's question: a
- * sequence that begins with an escape and is no paste.
+ * Whether text is what the emulator answers to a program's question: about the
+ * cursor, the device, modes, colours, or the keyboard. Keys and the mouse are
+ * reported in the same way but for their last letter.
  */
 export function isAnswer(text: string): boolean {
-  return text.length > 1 && text.startsWith("\x1b") && !text.startsWith("\x1b[200~");
+  return ANSWER.test(text);
 }
+
+// CSI: cursor (R), device (c), status (n), mode ($y), window (t), keyboard (?u);
+// then DCS, OSC and APC, which begin as keys with Alt do, and end as no key does.
+const ANSWER = /^\x1b(?:\[[?>=]?[\d;]*(?:R|c|n|\$y|t)|\[\?\d+u|[P\]_].*(?:\x1b\\|\x07))$/s;

@@ -2,6 +2,7 @@ import type { IDisposable } from "@xterm/xterm";
 import { client } from "@/app/client";
 import { toastError } from "@/components/ui/toast";
 import { Store } from "@/lib/store";
+import { onVisibility } from "@/lib/media";
 import { theme } from "@/lib/theme";
 import { localError } from "@/rpc/errors";
 import { Attachment } from "./attachment";
@@ -64,7 +65,9 @@ export class OpenTerminal {
     this.shown = true;
     this.observer = new ResizeObserver(() => this.fitSoon());
     this.observer.observe(parent);
-    if (this.engine.get()) this.awake();
+    this.attachment.looks(!document.hidden);
+    const engine = this.engine.get();
+    if (engine) void this.awake(engine);
     else void this.boot();
   }
 
@@ -77,6 +80,7 @@ export class OpenTerminal {
     this.fast?.dispose();
     this.fast = null;
     this.host.remove();
+    this.attachment.looks(false);
   }
 
   focus(): void {
@@ -146,7 +150,8 @@ export class OpenTerminal {
     this.engine.set(engine);
     for (const { bytes, parsed } of this.waiting) engine.term.write(bytes, parsed);
     this.waiting = [];
-    this.awake();
+    await this.awake(engine);
+    if (this.disposed) return;
     this.focus();
     this.attachment.attach();
   }
@@ -172,9 +177,10 @@ export class OpenTerminal {
       }),
       this.attachment.shape.subscribe(() => this.reshape()),
       sessions.use(() => this.heed()),
+      onVisibility(() => this.attachment.looks(this.shown && !document.hidden)),
       scrollByTouch(this.host, term),
     );
-    term.textarea?.addEventListener("focus", () => this.attachment.use());
+    term.textarea?.addEventListener("focus", () => this.attachment.looks(true));
   }
 
   /** Gives the emulator the session's size; what does not fit is scrolled to. */
@@ -194,17 +200,15 @@ export class OpenTerminal {
     if (session) this.attachment.told(session);
   }
 
-  private awake(): void {
-    const engine = this.engine.get();
-    if (!engine) return;
-    this.fitNow();
-    void import("./engine").then(async ({ drawFast }) => {
-      if (!this.shown || this.fast) return;
+  /** Draws with the means there are, and then looks at what fits. */
+  private async awake(engine: Engine): Promise<void> {
+    if (this.fast === null) {
+      const { drawFast } = await import("./engine");
       const fast = await drawFast(engine.term);
-      if (this.shown && !this.fast) this.fast = fast;
+      if (this.shown && this.fast === null) this.fast = fast;
       else fast?.dispose();
-      this.fitNow(); // its cells are not quite as large
-    });
+    }
+    this.fitNow(); // only now, as what draws has cells of its own size
   }
 
   private fitSoon(): void {
@@ -220,8 +224,8 @@ export class OpenTerminal {
   }
 
   private typed(text: string): void {
-    if (this.attachment.replaying && isAnswer(text)) return;
-    if (!isAnswer(text)) this.attachment.use();
+    const { drives, replaying } = this.attachment;
+    if (isAnswer(text) && (replaying || !drives)) return; // somebody else answers, or did
     const held = modifiers.get();
     if (held.ctrl || held.alt) {
       this.type(modify(text, held));

@@ -1,0 +1,219 @@
+package holder
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"homie/internal/vt"
+)
+
+// screen is what a session shows. It is computed from the ring, off the path
+// from the program to its viewers, by a goroutine that is there only while
+// there is something to do. The ring keeps what the screen has not taken: the
+// reader waits for it, see holdForScreen.
+type screen struct {
+	at    atomic.Uint64 // offset after the last byte it took
+	busy  atomic.Bool   // a goroutine works on it
+	moved chan struct{} // capacity 1; tells a waiting reader
+	work  sync.WaitGroup
+
+	mu    sync.Mutex // held for one chunk at a time
+	term  *vt.Terminal
+	sized uint64 // serial number of its size
+}
+
+func (c *screen) start(cols, rows int) {
+	c.moved = make(chan struct{}, 1)
+	c.term = vt.New(cols, rows, history)
+	c.sized = 1
+}
+
+// screenLag is how far the screen may be behind the program, in bytes.
+const screenLag = maxRing / 2
+
+// history is how many lines are kept of what has scrolled away.
+const history = 10_000
+
+// follow makes the screen take what the program has printed.
+func (s *Session) follow() {
+	if s.screen.busy.CompareAndSwap(false, true) {
+		s.screen.work.Go(s.keepScreen)
+	}
+}
+
+// keepScreen takes what there is. A panic costs the screen, not the session,
+// which goes on with what the ring has.
+func (s *Session) keepScreen() {
+	c := &s.screen
+	for {
+		if s.breaks("keeping the screen", s.feedScreen) {
+			s.loseScreen()
+		}
+		s.settle()
+		c.busy.Store(false)
+		// What came between the last look and the flag would wait.
+		if !s.screenBehind() || !c.busy.CompareAndSwap(false, true) {
+			return
+		}
+	}
+}
+
+func (s *Session) screenBehind() bool {
+	_, end := s.ring.Bounds()
+	if s.screen.at.Load() < end {
+		return true
+	}
+	s.screen.mu.Lock()
+	defer s.screen.mu.Unlock()
+	_, ok := s.sizes.after(s.screen.sized)
+	return ok && s.screen.term != nil
+}
+
+// loseScreen gives the screen up.
+func (s *Session) loseScreen() {
+	s.screen.mu.Lock()
+	s.screen.term = nil
+	s.screen.mu.Unlock()
+	s.mu.Lock()
+	s.info.Raw = true
+	s.mu.Unlock()
+	s.changed(s)
+}
+
+// feedScreen gives the screen what it has not taken.
+func (s *Session) feedScreen() {
+	buf := chunks.Get().(*[chunk]byte)
+	defer chunks.Put(buf)
+	for {
+		n, answers := s.feedSome(buf[:])
+		wake(s.screen.moved)
+		if len(answers) > 0 {
+			s.answer(answers)
+		}
+		if n == 0 && !s.screenBehind() {
+			return
+		}
+	}
+}
+
+// feedSome gives the screen bytes up to the next change of size, and the change.
+func (s *Session) feedSome(buf []byte) (n int, answers []byte) {
+	c := &s.screen
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.at.Load()
+	if c.term == nil { // lost: whatever there is counts as taken
+		_, end := s.ring.Bounds()
+		c.at.Store(end)
+		return 0, nil
+	}
+	size, due := s.sizes.after(c.sized)
+	if due && size.from <= at {
+		c.term.Resize(size.cols, size.rows)
+		c.sized = size.serial
+		return 0, nil
+	}
+	if due {
+		buf = buf[:min(uint64(len(buf)), size.from-at)]
+	}
+	n, _ = s.ring.ReadAt(at, buf)
+	if s.driver.Load() == nil {
+		c.term.Answer(&vt.Answering{Blink: true})
+	} else {
+		c.term.Answer(nil)
+	}
+	_, _ = c.term.Write(buf[:n]) // never fails
+	c.at.Store(at + uint64(n))
+	return n, c.term.TakeAnswers()
+}
+
+// answerTime bounds how long an answer waits for a program that does not read.
+const answerTime = 100 * time.Millisecond
+
+// answer gives the program what it asked of its terminal, as nobody looks whose
+// terminal could.
+func (s *Session) answer(p []byte) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+	defer cancel()
+	_, _ = s.Type(ctx, p) // a program that does not read has no use for it
+}
+
+// settle notes what the program said of itself, once the screen is up to date.
+func (s *Session) settle() {
+	c := &s.screen
+	c.mu.Lock()
+	title := ""
+	if c.term != nil {
+		title = c.term.Facts().Title
+	}
+	c.mu.Unlock()
+	echo, known := s.proc.echoes()
+	s.mu.Lock()
+	retitled := s.info.Title != title
+	s.info.Title = title
+	if known && s.echo != echo {
+		s.echo = echo
+		s.tellLocked()
+	}
+	s.mu.Unlock()
+	if retitled {
+		s.changed(s)
+	}
+}
+
+// holdForScreen waits while the screen is so far behind that the ring would
+// soon lose what it has not taken.
+func (s *Session) holdForScreen() {
+	s.follow()
+	for {
+		_, end := s.ring.Bounds()
+		if end-s.screen.at.Load() <= screenLag {
+			return
+		}
+		<-s.screen.moved
+	}
+}
+
+// picture describes what is shown as bytes for a terminal that was reset, and
+// the offset at which the output goes on. ok is false if the screen is lost.
+func (s *Session) picture(lines int) (p picture, ok bool) {
+	c := &s.screen
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.term == nil {
+		return picture{}, false
+	}
+	budget := vt.DefaultBudget
+	if lines > defaultHistory {
+		budget = min(lines*lineBudget, vt.MaxSnapshot)
+	}
+	defer func() { // the lock is released in any case
+		if r := recover(); r != nil {
+			c.term = nil
+			panic(r)
+		}
+	}()
+	snap := c.term.Snapshot(budget)
+	// The beginning of a character is left to come with its rest.
+	whole := len(snap.Data) - snap.Partial
+	cols, rows := c.term.Size()
+	return picture{
+		at: c.at.Load() - uint64(snap.Partial), data: snap.Data[:whole],
+		size: sizing{serial: c.sized, cols: cols, rows: rows},
+	}, true
+}
+
+// What a viewer gets of what has scrolled away.
+const (
+	defaultHistory = 1000 // lines
+	lineBudget     = 100  // bytes, for those who ask for more
+)
+
+// picture is a description of what a session shows.
+type picture struct {
+	at   uint64
+	data []byte
+	size sizing
+}

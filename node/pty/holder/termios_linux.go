@@ -1,0 +1,6 @@
+package holder
+
+import "golang.org/x/sys/unix"
+
+// getTermios reads a terminal's settings.
+const getTermios = unix.TCGETS
