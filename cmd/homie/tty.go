@@ -34,6 +34,8 @@ func newTTY(p process) *tty {
 	return t
 }
 
+func (t *tty) isTerminal() bool { return t.fd >= 0 }
+
 // size is in character cells.
 func (t *tty) size() (cols, rows int) {
 	if t.fd >= 0 {

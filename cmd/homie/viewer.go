@@ -130,6 +130,9 @@ func (v *viewer) show(ctx context.Context, s *session) (err error) {
 		if err := v.tty.raw(); err != nil {
 			return err
 		}
+		if v.session.Offset == 0 || !v.tty.isTerminal() {
+			v.next = new(uint64) // as it was printed: a state is for a terminal to show
+		}
 	}
 	cols, rows := v.tty.size()
 	at, stream, err := rpc.Open(ctx, s.Conn, terminal.Attach, terminal.AttachParams{

@@ -176,10 +176,17 @@ func (s *Session) holdForScreen() {
 	}
 }
 
-// picture describes what is shown as bytes for a terminal that was reset, and
-// the offset at which the output goes on. ok is false if the screen is lost.
+// picture describes what is shown, with about so many lines of what has scrolled
+// away. ok is false if the screen is lost.
 func (s *Session) picture(lines int) (p picture, ok bool) {
-	c := &s.screen
+	if s.breaks("describing the screen", func() { p, ok = s.screen.picture(lines) }) {
+		s.loseScreen()
+		return picture{}, false
+	}
+	return p, ok
+}
+
+func (c *screen) picture(lines int) (p picture, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.term == nil {
@@ -189,12 +196,6 @@ func (s *Session) picture(lines int) (p picture, ok bool) {
 	if lines > defaultHistory {
 		budget = min(lines*lineBudget, vt.MaxSnapshot)
 	}
-	defer func() { // the lock is released in any case
-		if r := recover(); r != nil {
-			c.term = nil
-			panic(r)
-		}
-	}()
 	snap := c.term.Snapshot(budget)
 	// The beginning of a character is left to come with its rest.
 	whole := len(snap.Data) - snap.Partial
@@ -211,7 +212,8 @@ const (
 	lineBudget     = 100  // bytes, for those who ask for more
 )
 
-// picture is a description of what a session shows.
+// picture is a description of what a session shows: bytes for a terminal that was
+// reset and has the size, and the offset at which the output goes on.
 type picture struct {
 	at   uint64
 	data []byte
