@@ -75,7 +75,7 @@ func (t *homieTerminal) start(ctx context.Context, p terminal.StartParams) error
 	defer again.Stop()
 	for {
 		err := t.call(terminal.Start.Name, p, &t.session)
-		if r := wire.ReasonOf(err); r != wire.Unavailable && r != wire.Forbidden {
+		if r := wire.ReasonOf(err); r != wire.Unavailable && r != wire.NotFound {
 			return err
 		}
 		select {
