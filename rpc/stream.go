@@ -277,7 +277,7 @@ func (s *Stream) take() (c Chunk, ok bool, err error) {
 	recycle(s.in.lent)
 	s.in.lent = c.buf
 	want := s.in.consumed + wire.Window
-	low := s.in.allowed-s.in.consumed <= wire.Window/2
+	low := s.in.allowed-s.in.consumed <= wire.Window*3/4
 	s.in.consumed += uint64(len(c.Data))
 	s.in.mu.Unlock()
 	if low {

@@ -166,7 +166,7 @@ func (t *homieTerminal) Read() ([]byte, error) {
 // grant gives credit for n bytes consumed, by the web app's rule.
 func (t *homieTerminal) grant(n int) error {
 	t.consumed += uint64(n)
-	if t.granted-t.consumed > wire.Window/2 {
+	if t.granted-t.consumed > wire.Window*3/4 {
 		return nil
 	}
 	t.granted = t.consumed + wire.Window

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"homie/wire/terminal"
@@ -26,8 +27,10 @@ func (s *Session) show(ctx context.Context, v *viewer, stream Stream) error {
 		}
 		v.cursor.Store(sent)
 		wake(v.moved)
-		if sent != at {
-			at = sent
+		if n := sent - at; n > 0 {
+			if at = sent; n >= busy {
+				runtime.Gosched() // more is under way: let it come together
+			}
 			continue
 		}
 		v.stalled.Store(false) // it has caught up
@@ -46,6 +49,9 @@ func (s *Session) show(ctx context.Context, v *viewer, stream Stream) error {
 		}
 	}
 }
+
+// busy is what a program prints at once, in bytes, that answers no key.
+const busy = 4 << 10
 
 // chunks recycles send buffers: a viewer that waits has none.
 var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
@@ -79,6 +85,9 @@ func (s *Session) showSome(ctx context.Context, v *viewer, stream Stream, at uin
 func (s *Session) skips(v *viewer, at, end uint64) bool {
 	if at < v.resume || end-at <= skipLag {
 		return false
+	}
+	if screen := s.screen.at.Load(); screen < at+skipLag/2 {
+		return false // it is not much further itself
 	}
 	return v.stalled.Load() || s.driver.Load() != v
 }

@@ -45,9 +45,9 @@ describe("receiving", () => {
     stream.open("ok");
     stream.receive(frame(Kind.Data, 0, "0123456789"));
     expect(sent).toEqual([]);
-    stream.consumed(4);
-    expect(sent).toEqual([]); // more than half of the window is still open
     stream.consumed(2);
+    expect(sent).toEqual([]); // most of the window is still open
+    stream.consumed(4);
     expect(sent).toMatchObject([{ kind: Kind.Credit, offset: 16 }]);
     stream.receive(frame(Kind.Data, 10, "abcdef"));
     stream.consumed(10);
@@ -63,7 +63,7 @@ describe("receiving", () => {
     stream.receive(frame(Kind.Data, 40, "d"));
     expect(log).toEqual(["open ok", "state 40:abc", "note 40:{}", "40:d"]);
     stream.consumed(4);
-    expect(sent).toMatchObject([{ kind: Kind.Credit, offset: 17 }]); // notes are consumed on arrival
+    expect(sent.at(-1)).toMatchObject({ kind: Kind.Credit, offset: 17 }); // notes are consumed on arrival
   });
 
   it("ends with an error when more comes than was granted", () => {

@@ -104,7 +104,8 @@ export class Stream<R = unknown> {
     this.consumedTotal += n;
     if (this.over || n === 0) return;
     const window = this.limits.windowBytes;
-    if (this.granted - this.consumedTotal > window / 2) return;
+    // Early enough that the other side, some hops away, need not stop meanwhile.
+    if (this.granted - this.consumedTotal > (window * 3) / 4) return;
     this.granted = this.consumedTotal + window;
     this.send(encodeFrame(Kind.Credit, this.id, this.granted));
   }
