@@ -272,24 +272,6 @@ func serveFrom(ctx context.Context, s *Session, stream Stream, from uint64, watc
 	return s.Serve(ctx, stream, "somebody", p, terminal.Attached{Session: s.Info(), Offset: from})
 }
 
-// waitFor returns when there is more than up to an offset, or will never be.
-func waitFor(ctx context.Context, r *Ring, offset uint64) (more bool, err error) {
-	for {
-		if _, end := r.Bounds(); end > offset {
-			return true, nil
-		}
-		changed, closed := r.Changed(offset)
-		if closed {
-			return false, nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		}
-	}
-}
-
 // served waits for the end of a viewer.
 func served(t testing.TB, done <-chan error) error {
 	t.Helper()

@@ -174,3 +174,21 @@ func BenchmarkRingAppend(b *testing.B) {
 		})
 	}
 }
+
+// waitFor returns when there is more than up to an offset, or will never be.
+func waitFor(ctx context.Context, r *Ring, offset uint64) (more bool, err error) {
+	for {
+		if _, end := r.Bounds(); end > offset {
+			return true, nil
+		}
+		changed, closed := r.Changed(offset)
+		if closed {
+			return false, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
+	}
+}
