@@ -98,6 +98,7 @@ func (h *house) openTailnet() error {
 	h.env = slices.Concat(inherited(), h.net.Environ(), []string{
 		"SSL_CERT_FILE=" + root, "GOMEMLIMIT=" + h.memory,
 		"HOMIE_AUTHKEY=" + h.net.AuthKey(), "TS_AUTHKEY=" + h.net.AuthKey(),
+		"HOMIE_LINGER=1s", // what holds the terminals ends soon after its node
 	})
 	return nil
 }
