@@ -182,6 +182,9 @@ func (v *viewer) print(ctx context.Context, stream *rpc.Stream) error {
 		if err := v.tty.write(c.Data); err != nil {
 			return err
 		}
+		if v.drawing {
+			continue // half a state is none, should the connection be lost
+		}
 		if next = c.Offset; c.Kind == wire.Data {
 			next += uint64(len(c.Data))
 		}
