@@ -1,15 +1,17 @@
-import { Plus, X } from "lucide-react";
-import { useEffect, useRef, type KeyboardEvent, type Ref } from "react";
+import { Columns2, Plus, X } from "lucide-react";
+import { useEffect, useRef, type DragEvent, type KeyboardEvent, type Ref } from "react";
 import type { Session, Whoami } from "@/gen/api";
 import { Button } from "@/components/ui/button";
 import { Menu } from "@/components/ui/menu";
 import { cn } from "@/lib/cn";
 import { navigate } from "@/lib/router";
 import { useStore } from "@/lib/store";
+import { has } from "./layout";
 import { NewTabMenu } from "./new-tab-menu";
 import { terminalFor } from "./registry";
 import { useSessions } from "./sessions";
-import { sameTab, tabPath, tabs, type Tab } from "./tabs";
+import { dragged, splitOf, splits } from "./splits";
+import { moveTab, sameTab, tabPath, tabs, type Tab } from "./tabs";
 import { otherOwner, sessionTitle } from "./words";
 
 interface TabStripProps {
@@ -25,17 +27,27 @@ interface TabStripProps {
 export function TabStrip({ me, shown, onClose, onEnter, ref }: TabStripProps) {
   const open = useStore(tabs);
   const known = useSessions(true);
+  const split = splitOf(shown, useStore(splits));
 
   const keyDown = (e: KeyboardEvent, at: number) => {
     const go = (to: number) => {
       const tab = open[(to + open.length) % open.length];
       if (!tab) return;
       e.preventDefault();
-      const strip = e.currentTarget.closest('[role="tablist"]');
       navigate(tabPath(tab), { replace: true });
-      requestAnimationFrame(() => strip?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
+      refocus(e.currentTarget);
     };
-    if (e.key === "ArrowRight") go(at + 1);
+    const move = (to: number) => {
+      const moved = open[at]!;
+      const place = open[to];
+      e.preventDefault();
+      if (!place) return;
+      moveTab(moved, place);
+      refocus(e.currentTarget);
+    };
+    if (e.key === "ArrowRight" && e.shiftKey) move(at + 1);
+    else if (e.key === "ArrowLeft" && e.shiftKey) move(at - 1);
+    else if (e.key === "ArrowRight") go(at + 1);
     else if (e.key === "ArrowLeft") go(at - 1);
     else if (e.key === "Home") go(0);
     else if (e.key === "End") go(open.length - 1);
@@ -60,8 +72,15 @@ export function TabStrip({ me, shown, onClose, onEnter, ref }: TabStripProps) {
             tab={tab}
             session={known.find((s) => s.node === tab.node && s.id === tab.session)}
             selected={sameTab(tab, shown)}
+            beside={split !== null && has(split, tab)}
             me={me}
             onSelect={() => (sameTab(tab, shown) ? onEnter() : navigate(tabPath(tab), { replace: true }))}
+            onDragOver={(coming, e) => {
+              // Past the middle only, or tabs of different widths would jump to and fro.
+              const { left, width } = e.currentTarget.getBoundingClientRect();
+              const from = open.findIndex((t) => sameTab(t, coming));
+              if (from < i ? e.clientX > left + width / 2 : from > i && e.clientX < left + width / 2) moveTab(coming, tab);
+            }}
             onClose={() => onClose(tab)}
             onKeyDown={(e) => keyDown(e, i)}
           />
@@ -81,17 +100,26 @@ export function TabStrip({ me, shown, onClose, onEnter, ref }: TabStripProps) {
   );
 }
 
+/** The tab that is selected keeps the keyboard, wherever it has gone. */
+function refocus(from: Element): void {
+  const strip = from.closest('[role="tablist"]');
+  requestAnimationFrame(() => strip?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
+}
+
 interface TabItemProps {
   me: Whoami;
   tab: Tab;
   session: Session | undefined;
   selected: boolean;
+  /** It is in the split that is shown. */
+  beside: boolean;
   onSelect: () => void;
+  onDragOver: (coming: Tab, e: DragEvent) => void;
   onClose: () => void;
   onKeyDown: (e: KeyboardEvent) => void;
 }
 
-function TabItem({ me, tab, session, selected, onSelect, onClose, onKeyDown }: TabItemProps) {
+function TabItem({ me, tab, session, selected, beside, onSelect, onDragOver, onClose, onKeyDown }: TabItemProps) {
   const item = useRef<HTMLDivElement>(null);
   const terminal = terminalFor(tab);
   const title = useStore(terminal.title);
@@ -107,9 +135,24 @@ function TabItem({ me, tab, session, selected, onSelect, onClose, onKeyDown }: T
     <div
       ref={item}
       role="presentation"
+      data-tab={tabPath(tab)}
+      draggable
+      onDragStart={(e) => {
+        e.dataTransfer.setData("text/plain", tab.node);
+        e.dataTransfer.effectAllowed = "move";
+        dragged.set(tab);
+      }}
+      onDragEnd={() => dragged.set(null)}
+      onDragOver={(e) => {
+        const coming = dragged.get();
+        if (!coming) return;
+        e.preventDefault();
+        onDragOver(coming, e);
+      }}
+      onDrop={(e) => e.preventDefault()}
       className={cn(
         "flex h-10 shrink-0 items-center pointer-coarse:h-11.5 rounded-t-xl border border-b-0 pl-3",
-        selected ? "relative top-px border-line bg-term" : "border-transparent text-muted hover:bg-sunken",
+        selected ? "relative top-px border-line bg-term" : beside ? "border-line bg-sunken" : "border-transparent text-muted hover:bg-sunken",
       )}
     >
       <button
@@ -127,6 +170,7 @@ function TabItem({ me, tab, session, selected, onSelect, onClose, onKeyDown }: T
         <span className="max-w-24 shrink-0 truncate text-[0.95rem] font-medium">{tab.node}</span>{" "}
         {known && <span className="truncate text-sm text-muted">{sessionTitle(known, otherOwner(known, me))}</span>}
         {ended && <span className="sr-only">, ended</span>}
+        {beside && <Columns2 aria-label="in the split" className="size-3.5 shrink-0 text-muted" />}
       </button>
       {/* For the pointer only: the keyboard has Delete, and the menu says it in words. */}
       <button

@@ -34,6 +34,16 @@ export function removeTab(tab: Tab): Tab | undefined {
   return all[at + 1] ?? all[at - 1];
 }
 
+/** Moves a tab to the place of another one; those between make room. */
+export function moveTab(tab: Tab, to: Tab): void {
+  const all = tabs.get();
+  const from = all.findIndex((t) => sameTab(t, tab));
+  const at = all.findIndex((t) => sameTab(t, to));
+  if (from < 0 || at < 0 || from === at) return;
+  const rest = all.filter((_, i) => i !== from);
+  save([...rest.slice(0, at), all[from]!, ...rest.slice(at)]);
+}
+
 /** Puts another terminal in a tab's place. */
 export function replaceTab(tab: Tab, by: Tab): void {
   save(tabs.get().map((t) => (sameTab(t, tab) ? by : t)));
@@ -57,7 +67,7 @@ function stored(): Tab[] {
   }
 }
 
-function isTab(value: unknown): value is Tab {
+export function isTab(value: unknown): value is Tab {
   const tab = value as Tab | null;
   return typeof tab?.node === "string" && typeof tab.session === "string";
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { Whoami } from "@/gen/api";
+import type { Session, Whoami } from "@/gen/api";
 import { client } from "@/app/client";
 import { Mark } from "@/components/mark";
 import { Confirm } from "@/components/ui/dialog";
@@ -8,26 +8,32 @@ import { copyText } from "@/lib/clipboard";
 import { PHONE, TOUCH, useMedia } from "@/lib/media";
 import { Link, navigate } from "@/lib/router";
 import { useStore } from "@/lib/store";
+import { localError } from "@/rpc/errors";
 import { can } from "@/features/identity/rights";
 import { CopySheet } from "./copy-sheet";
 import { KeyBar } from "./key-bar";
+import { openBeside } from "./launch";
+import { MAX_PANES, leaves, neighbour, nudge, type Side } from "./layout";
 import { NoTabs } from "./no-tabs";
+import { Pane } from "./pane";
 import { pasteClipboard } from "./paste";
-import { PasteSteps } from "./paste-steps";
 import { terminalFor } from "./registry";
-import { SearchPanel } from "./search-panel";
 import { useSessions } from "./sessions";
 import { ShortcutsSheet } from "./shortcuts-sheet";
+import { SplitMenu } from "./split-menu";
+import { rearrange, splitOf, splits, zoomed } from "./splits";
+import { Stage } from "./stage";
 import { Company, StatusStrip } from "./status-strip";
 import { TabStrip } from "./tab-strip";
 import { addTab, lastTab, removeTab, sameTab, tabPath, tabs, type Tab } from "./tabs";
 import { TerminalActions } from "./terminal-actions";
-import { TerminalOverlay } from "./terminal-overlay";
-import { TerminalView } from "./terminal-view";
 
-/** Goes to the tab beside the one that was closed, or to the empty page. */
+/** Goes to what is shown beside the one that was closed, to the next tab, or to the empty page. */
 function closeTab(tab: Tab, shown: Tab | null): void {
-  const beside = removeTab(tab);
+  const split = splitOf(tab);
+  const together = split && leaves(split).find((t) => !sameTab(t, tab));
+  const next = removeTab(tab);
+  const beside = together ?? next;
   if (shown && sameTab(tab, shown)) navigate(beside ? tabPath(beside) : "/terminal", { replace: true });
 }
 
@@ -51,36 +57,54 @@ export default function TerminalPage({ me, tab }: { me: Whoami; tab: Tab | null 
 
   if (!tab) return open.length > 0 ? null : <NoTabs me={me} />;
   if (!open.some((t) => sameTab(t, tab))) return null; // until the effect has run
-  return <Terminals key={`${tab.node}/${tab.session}`} me={me} tab={tab} />;
+  return <Terminals me={me} tab={tab} />;
 }
+
+/** A screen with room for one terminal only. */
+const SMALL = `${PHONE}, (max-height: 480px)`;
+
+const full = () => toastError("That does not fit", localError("busy", `At most ${MAX_PANES} terminals are shown together.`));
 
 function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
   const terminal = terminalFor(tab);
   const live = useStore(terminal.attachment.session);
-  const listed = useSessions(true).find((s) => s.node === tab.node && s.id === tab.session);
+  const known = useSessions(true);
+  const listed = known.find((s) => sameSession(s, tab));
   const session = listed ?? live;
   const mayType = can(me, "terminal:write");
-  const [searching, setSearching] = useState(false);
+  const split = splitOf(tab, useStore(splits));
+  const small = useMedia(SMALL);
+  const alone = useStore(zoomed) || small;
+  const [searching, setSearching] = useState<Tab | null>(null);
   const [copying, setCopying] = useState<string | null>(null);
   const [ending, setEnding] = useState(false);
   const [reading, setReading] = useState(false);
-  const stage = useRef<HTMLDivElement>(null);
   const strip = useRef<HTMLDivElement>(null);
   const bar = [useMedia(TOUCH), useMedia(PHONE)].includes(true);
 
+  const goTo = (to: Tab | undefined) => to && navigate(tabPath(to), { replace: true });
+  const another = mayType ? (side: Side) => void openBeside(tab, side, session?.account).then((fits) => fits || full()) : null;
+
   useEffect(() => {
     terminal.onShortcut = (what) => {
-      if (what === "search") setSearching(true);
-      if (what === "leave") strip.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
-      if (what === "copy") copyText(terminal.selection()).catch((err) => toastError("That could not be copied", err));
+      if (typeof what === "object") {
+        if (!split) return;
+        if ("grow" in what) rearrange(split, nudge(split, tab, what.grow, 0.05));
+        else goTo(neighbour(split, tab, what.go));
+      } else if (what === "search") setSearching(tab);
+      else if (what === "leave") strip.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
+      else if (what === "copy") copyText(terminal.selection()).catch((err) => toastError("That could not be copied", err));
+      else if (what === "beside") another?.("right");
+      else if (what === "below") another?.("down");
+      else if (what === "zoom") zoomed.update((z) => !z);
     };
-  }, [terminal]);
+  });
 
   // Into the terminal or, where it is over, to what to do next.
   const enter = () => {
-    const next = stage.current?.querySelector<HTMLElement>("[data-next] button");
+    const next = document.querySelector<HTMLElement>('[data-pane="focused"] [data-next] button');
     if (next) next.focus();
-    else terminal.focus();
+    else terminalFor(tab).focus();
   };
   const close = () => closeTab(tab, tab);
   const end = async () => {
@@ -102,10 +126,11 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
         </Link>
         <TabStrip ref={strip} me={me} shown={tab} onClose={(t) => closeTab(t, tab)} onEnter={enter} />
         {bar && <Company session={session} onClose={enter} />}
+        <SplitMenu tab={tab} onSplit={another} onFull={full} onLeft={enter} />
         <TerminalActions
           session={session}
           mayType={mayType}
-          onSearch={() => setSearching(true)}
+          onSearch={() => setSearching(tab)}
           onCopy={() => setCopying(terminal.text())}
           onPaste={() => void pasteClipboard(terminal)}
           onShortcuts={() => setReading(true)}
@@ -114,20 +139,25 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
           onEnd={() => (session?.state === "exited" ? void end() : setEnding(true))}
         />
       </div>
-      <div ref={stage} className="relative min-h-0 flex-1 bg-term">
-        <TerminalView terminal={terminal} label={`Terminal on ${tab.node}`} />
-        {searching && (
-          <SearchPanel
-            terminal={terminal}
-            onClose={() => {
-              setSearching(false);
-              enter();
-            }}
+      <Stage
+        split={alone ? null : split}
+        shown={tab}
+        onPlaced={goTo}
+        onFull={full}
+        pane={(t) => (
+          <Pane
+            me={me}
+            tab={t}
+            session={known.find((s) => sameSession(s, t))}
+            focused={sameTab(t, tab)}
+            number={split && !small ? leaves(split).findIndex((l) => sameTab(l, t)) + 1 : 0}
+            searching={searching !== null && sameTab(searching, t)}
+            onSearched={() => setSearching(null)}
+            onFocus={() => goTo(t)}
+            onClose={() => closeTab(t, tab)}
           />
         )}
-        <PasteSteps terminal={terminal} returnFocus={enter} />
-        <TerminalOverlay me={me} terminal={terminal} onClose={close} />
-      </div>
+      />
       {bar && mayType && <KeyBar terminal={terminal} />}
       {!bar && <StatusStrip session={session} terminal={terminal} />}
       <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={enter} />
@@ -149,4 +179,8 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
       />
     </>
   );
+}
+
+function sameSession(s: Session, tab: Tab): boolean {
+  return s.node === tab.node && s.id === tab.session;
 }

@@ -8,7 +8,6 @@ export function TerminalView({ terminal, label }: { terminal: OpenTerminal; labe
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     terminal.show(place.current!);
-    terminal.focus();
     return () => terminal.hide();
   }, [terminal]);
   return (

@@ -12,6 +12,7 @@ import { palette } from "./palette";
 import { sessions } from "./sessions";
 import { settings } from "./settings";
 import { shortcut, type Shortcut } from "./shortcuts";
+import { splitOf } from "./splits";
 import type { Tab } from "./tabs";
 import { scrollByTouch } from "./touch";
 
@@ -34,6 +35,7 @@ export class OpenTerminal {
   private readonly host = document.createElement("div");
   private readonly undo: (() => void)[] = [];
   private booting = false;
+  private eager = false; // it is to have the keyboard
   private shown = false;
   private disposed = false;
   private fast: IDisposable | null = null;
@@ -74,6 +76,7 @@ export class OpenTerminal {
   /** Takes the terminal out of the page; it goes on receiving. */
   hide(): void {
     this.shown = false;
+    this.eager = false;
     this.observer?.disconnect();
     cancelAnimationFrame(this.fitting);
     // Browsers have few graphics contexts; only the one that is seen holds one.
@@ -83,7 +86,9 @@ export class OpenTerminal {
     this.attachment.looks(false);
   }
 
+  /** Takes the keyboard, as soon as there is an emulator. */
   focus(): void {
+    this.eager = true;
     this.engine.get()?.term.focus();
   }
 
@@ -152,7 +157,7 @@ export class OpenTerminal {
     this.waiting = [];
     await this.awake(engine);
     if (this.disposed) return;
-    this.focus();
+    if (this.eager) this.focus();
     this.attachment.attach();
   }
 
@@ -162,7 +167,7 @@ export class OpenTerminal {
     term.onBinary((text) => this.binary(text));
     term.onTitleChange((title) => this.title.set(title));
     term.attachCustomKeyEventHandler((e) => {
-      const what = shortcut(e, term.hasSelection());
+      const what = shortcut(e, { selected: term.hasSelection(), split: splitOf(this.tab) !== null });
       if (!what) return true;
       if (e.type === "keydown") this.onShortcut(what);
       if (what !== "paste") e.preventDefault(); // the browser pastes by itself
