@@ -95,7 +95,9 @@ func TestWhatMachinesSayOfTerminalsIsBounded(t *testing.T) {
 	evil := terminal.Session{
 		ID: wire.SessionID(strings.Repeat("i", 200)), Name: "\x1b]0;owned\a\u202egpj.exe" + strings.Repeat("n", 5000),
 		Command: []string{"sh", "-c", "a\nb\x1b[2J" + strings.Repeat("c", 5000), "d"}, Dir: "/\x1b[31m", Account: "pi", Signal: "\x07",
-		State: "running\x1b", StartedBy: "Olivia\x1b", Cols: -5, Rows: 1 << 30, Viewers: -1,
+		State: "running\x1b", StartedBy: "Olivia\x1b", Starter: "\a", Cols: -5, Rows: 1 << 30, Viewers: -1,
+		People:  []terminal.Viewer{{Key: "\x1b", Name: "Max\x1b[2J" + strings.Repeat("m", 5000), Device: "\a", Person: "\n"}},
+		Control: &terminal.Holder{Viewer: "\x1b", Name: "Max\u202e", Device: "\a", Person: "\n"},
 	}
 	f := &fake{sessions: []terminal.Session{evil}}
 	f.join(t, h, owner)
@@ -116,7 +118,7 @@ func TestWhatMachinesSayOfTerminalsIsBounded(t *testing.T) {
 	var told terminal.Session
 	decode(t, next(t, "an event", events).Data, &told)
 	for from, v := range map[string]terminal.Session{"list": list.Sessions[0], "attach": a.Session, "event": told} {
-		text := fmt.Sprintf("%s %s %s %s %s %s %q", v.ID, v.Name, v.Dir, v.Signal, v.State, v.StartedBy, v.Command)
+		text := fmt.Sprintf("%s %s %s %s %s %s %s %v %v %q", v.ID, v.Name, v.Dir, v.Signal, v.State, v.StartedBy, v.Starter, v.People, *v.Control, v.Command)
 		if strings.ContainsAny(text, "\x1b\a\n\u202e") || len(text) > 2000 {
 			t.Errorf("%s passes on %d bytes: %q", from, len(text), text)
 		}
@@ -218,15 +220,19 @@ func TestOnePersonLeavesTerminalsToOthers(t *testing.T) {
 	h := homietest.New(t)
 	owner, _ := h.Connect(tailbox.OliviaLaptop)
 	f := &fake{}
+	max, hello := h.Connect(tailbox.MaxTablet)
 	for i := range 40 {
 		by, state := "Max on max-tablet", terminal.Running
 		if i >= 32 {
 			by, state = "Max on max-phone", terminal.Exited
 		}
-		f.sessions = append(f.sessions, terminal.Session{ID: wire.SessionID(fmt.Sprint(i)), StartedBy: by, State: state})
+		f.sessions = append(f.sessions, terminal.Session{
+			ID: wire.SessionID(fmt.Sprint(i)), StartedBy: by, Starter: "person:" + string(hello.Caller.Person.ID), State: state,
+		})
 	}
+	// Others may have the same name.
+	f.sessions = append(f.sessions, terminal.Session{ID: "other", StartedBy: "Max on max-tablet", Starter: "person:1", State: terminal.Running})
 	f.join(t, h, owner)
-	max, _ := h.Connect(tailbox.MaxTablet)
 	p := terminal.StartParams{Node: "nas", Account: "pi", Cols: 80, Rows: 24}
 	_, err := rpc.Invoke(t.Context(), max, terminal.Start, p)
 	wantReason(t, "one more than the share", err, wire.Busy)

@@ -265,12 +265,13 @@ func (p *permissions) drop(d rpc.Dialer) func() error {
 func (p *permissions) params(method string) json.RawMessage {
 	den := fmt.Sprintf(`"node":"den","session":%q`, p.session.ID)
 	own := map[string]string{
-		nodes.Register.Name:  `{"os":"a machine is what the owner's device must not become"}`,
-		terminal.Start.Name:  `{"node":"den","command":["/bin/sh","-c","exit"],"cols":80,"rows":24}`,
-		terminal.Input.Name:  `{` + den + `,"data":"x"}`,
-		terminal.Resize.Name: `{` + den + `,"cols":80,"rows":24}`,
-		terminal.Kill.Name:   `{"node":"den","session":"gone"}`,
-		terminal.List.Name:   `{"node":"den"}`,
+		nodes.Register.Name:   `{"os":"a machine is what the owner's device must not become"}`,
+		terminal.Start.Name:   `{"node":"den","command":["/bin/sh","-c","exit"],"cols":80,"rows":24}`,
+		terminal.Input.Name:   `{` + den + `,"data":"x"}`,
+		terminal.Resize.Name:  `{` + den + `,"cols":80,"rows":24}`,
+		terminal.Kill.Name:    `{"node":"den","session":"gone"}`,
+		terminal.List.Name:    `{"node":"den"}`,
+		terminal.Control.Name: `{` + den + `,"mode":"open"}`,
 	}
 	if text, ok := own[method]; ok {
 		return json.RawMessage(strings.Replace(text, "a machine is", "a "+strings.Repeat("very ", 40)+"good machine is", 1))

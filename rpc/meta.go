@@ -20,12 +20,8 @@ func WithOnBehalf(ctx context.Context, who tsidentity.Caller) context.Context {
 		m.OnBehalf = &told
 		return context.WithValue(ctx, metaKey{}, m)
 	}
-	m.OnBehalf = &wire.OnBehalf{
-		Person:   wire.PersonID(who.Person.ID),
-		Name:     who.Name(),
-		Device:   wire.DeviceID(who.Device.ID),
-		DeviceOf: who.Device.Name,
-	}
+	behalf := BehalfOf(who)
+	m.OnBehalf = &behalf
 	return context.WithValue(ctx, metaKey{}, m)
 }
 
@@ -34,6 +30,23 @@ type onBehalfKey struct{}
 // withTold notes for whom a trusted caller calls.
 func withTold(ctx context.Context, o wire.OnBehalf) context.Context {
 	return context.WithValue(ctx, onBehalfKey{}, o)
+}
+
+// OnBehalf returns for whom a trusted caller makes the call being handled; ok is
+// false if it does not say.
+func OnBehalf(ctx context.Context) (o wire.OnBehalf, ok bool) {
+	o, ok = ctx.Value(onBehalfKey{}).(wire.OnBehalf)
+	return o, ok
+}
+
+// BehalfOf is what a call under WithOnBehalf says of a caller.
+func BehalfOf(who tsidentity.Caller) wire.OnBehalf {
+	return wire.OnBehalf{
+		Person:   wire.PersonID(who.Person.ID),
+		Name:     who.Name(),
+		Device:   wire.DeviceID(who.Device.ID),
+		DeviceOf: who.Device.Name,
+	}
 }
 
 // TraceID returns the id that follows the call being handled through every

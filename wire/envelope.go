@@ -93,3 +93,15 @@ func (o OnBehalf) String() string {
 	}
 	return o.Name + " on " + o.DeviceOf
 }
+
+// Key is the same for all calls of one person, or of a device that is nobody's.
+// It is to compare with, not to show.
+func (o OnBehalf) Key() string {
+	switch {
+	case o.Person != "":
+		return "person:" + string(o.Person)
+	case o.Device != "":
+		return "device:" + string(o.Device)
+	}
+	return o.Name
+}

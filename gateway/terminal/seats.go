@@ -3,7 +3,6 @@ package terminal
 import (
 	"cmp"
 	"context"
-	"strings"
 	"sync"
 
 	"homie/rpc"
@@ -60,9 +59,8 @@ func (s *Service) sit(who tsidentity.Caller, name wire.NodeName) (leave func(), 
 }
 
 // mayStart checks that a person has not their share of a machine's terminals
-// running, and holds a place for one until leave is called. It counts by the
-// name that the machine shows beside a terminal, as what there is outlives the
-// gateway.
+// running, and holds a place for one until leave is called. It counts what the
+// machine says, as what there is outlives the gateway.
 func (s *Service) mayStart(ctx context.Context, who tsidentity.Caller, name wire.NodeName, conn *rpc.Conn) (leave func(), err error) {
 	full := wire.Errorf(wire.Busy, "You have %d terminals running on %s, the limit for one person. End one of them.", runningPerCaller, name)
 	key := cmp.Or(who.Person.ID, who.Key()) + " " + string(name)
@@ -75,9 +73,9 @@ func (s *Service) mayStart(ctx context.Context, who tsidentity.Caller, name wire
 		leave()
 		return nil, offline(name, err)
 	}
-	mine := 0
+	mine, me := 0, rpc.BehalfOf(who).Key()
 	for _, v := range all {
-		if v.State == wireterminal.Running && startedBy(v, who) {
+		if v.State == wireterminal.Running && v.Starter == me {
 			mine++
 		}
 	}
@@ -86,11 +84,4 @@ func (s *Service) mayStart(ctx context.Context, who tsidentity.Caller, name wire
 		return nil, full
 	}
 	return leave, nil
-}
-
-// startedBy reports whether a terminal shows that who started it, on whatever
-// device of theirs.
-func startedBy(v wireterminal.Session, who tsidentity.Caller) bool {
-	by := wire.OnBehalf{Name: who.Name()}.String()
-	return v.StartedBy == by || strings.HasPrefix(v.StartedBy, by+" on ")
 }

@@ -59,6 +59,7 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Serve(wireterminal.Resize, s.resize),
 		rpc.Serve(wireterminal.Kill, s.kill, rpc.Audited()),
 		rpc.Serve(wireterminal.List, s.list),
+		rpc.Serve(wireterminal.Control, s.control, rpc.Audited()),
 		s.changed,
 	}
 }
@@ -237,26 +238,27 @@ func (s *Service) mayRunAs(who tsidentity.Caller, name wire.NodeName, account st
 }
 
 // session returns one session if who may type into it.
-func (s *Service) session(ctx context.Context, who tsidentity.Caller, name wire.NodeName, id wire.SessionID, needs string) (*rpc.Conn, error) {
+func (s *Service) session(ctx context.Context, who tsidentity.Caller, name wire.NodeName, id wire.SessionID, needs string) (*rpc.Conn, wireterminal.Session, error) {
+	var none wireterminal.Session
 	_, conn, err := s.reach(who, name, needs)
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
 	all, err := rpc.Invoke(ctx, conn, wireterminal.List, wireterminal.ListParams{})
 	if err != nil {
-		return nil, offline(name, err)
+		return nil, none, offline(name, err)
 	}
 	i := slices.IndexFunc(all.Sessions, func(v wireterminal.Session) bool { return v.ID == id })
 	if i < 0 {
-		return nil, wire.Errorf(wire.NotFound, "%s has no terminal %q; it may have ended", name, id)
+		return nil, none, wire.Errorf(wire.NotFound, "%s has no terminal %q; it may have ended", name, id)
 	}
-	return conn, s.mayRunAs(who, name, all.Sessions[i].Account)
+	return conn, all.Sessions[i], s.mayRunAs(who, name, all.Sessions[i].Account)
 }
 
 // input types text into a terminal; for programs. People's keys travel on the
 // stream of attach.
 func (s *Service) input(ctx context.Context, who tsidentity.Caller, p wireterminal.InputParams) (wire.Nothing, error) {
-	conn, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Input.Capability)
+	conn, _, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Input.Capability)
 	if err != nil {
 		return wire.Nothing{}, err
 	}
@@ -266,7 +268,7 @@ func (s *Service) input(ctx context.Context, who tsidentity.Caller, p wiretermin
 
 // resize sets a terminal's size in character cells.
 func (s *Service) resize(ctx context.Context, who tsidentity.Caller, p wireterminal.ResizeParams) (wire.Nothing, error) {
-	conn, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Resize.Capability)
+	conn, _, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Resize.Capability)
 	if err != nil {
 		return wire.Nothing{}, err
 	}
@@ -277,7 +279,7 @@ func (s *Service) resize(ctx context.Context, who tsidentity.Caller, p wiretermi
 // kill ends a terminal: its programs are hung up and, two seconds later,
 // killed. One that has ended already is taken off the list.
 func (s *Service) kill(ctx context.Context, who tsidentity.Caller, p wireterminal.KillParams) (wire.Nothing, error) {
-	conn, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Kill.Capability)
+	conn, _, err := s.session(ctx, who, p.Node, p.Session, wireterminal.Kill.Capability)
 	if err != nil {
 		return wire.Nothing{}, err
 	}

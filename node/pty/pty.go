@@ -82,6 +82,7 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Serve(terminal.Resize, passOn(s, terminal.Resize, again)),
 		rpc.Serve(terminal.Kill, passOn(s, terminal.Kill, once)),
 		rpc.Serve(terminal.List, s.list),
+		rpc.Serve(terminal.Control, passOn(s, terminal.Control, once)),
 		s.changed,
 	}
 }

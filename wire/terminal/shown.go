@@ -10,7 +10,7 @@ import (
 // Bounds of what is passed on.
 const (
 	maxShown  = 1024 // bytes of a command, or a directory
-	maxTitle  = 256  // bytes of a title, or of who somebody is
+	maxTitle  = 256  // bytes of a title
 	maxPeople = 64
 )
 
@@ -37,10 +37,18 @@ func (s Session) Shown() Session {
 	s.Title = plain(s.Title, maxTitle)
 	people := []Viewer{}
 	for _, v := range s.People[:min(len(s.People), maxPeople)] {
-		v.Who = plain(v.Who, maxTitle)
+		v.Key, v.Person = ViewerKey(plain(string(v.Key), MaxName)), plain(v.Person, MaxName)
+		v.Name, v.Device = plain(v.Name, MaxName), plain(v.Device, MaxName)
 		people = append(people, v)
 	}
 	s.People = people
+	s.Starter = plain(s.Starter, MaxName)
+	if s.Control != nil {
+		c := *s.Control
+		c.Viewer, c.Person = ViewerKey(plain(string(c.Viewer), MaxName)), plain(c.Person, MaxName)
+		c.Name, c.Device = plain(c.Name, MaxName), plain(c.Device, MaxName)
+		s.Control = &c
+	}
 	return s
 }
 

@@ -24,6 +24,8 @@ var (
 	Resize = wire.Method[ResizeParams, wire.Nothing]{Name: "terminal.session.resize", Capability: "terminal:write"}
 	Kill   = wire.Method[KillParams, wire.Nothing]{Name: "terminal.session.kill", Capability: "terminal:write"}
 	List   = wire.Method[ListParams, Sessions]{Name: "terminal.session.list", Capability: "terminal:read"}
+	// Control sets who may type.
+	Control = wire.Method[ControlParams, Session]{Name: "terminal.session.control", Capability: "terminal:write"}
 )
 
 // Changed is published when a session starts, changes, ends, or is removed.
@@ -65,12 +67,14 @@ type Session struct {
 	State     State          `json:"state"`
 	StartedAt time.Time      `json:"startedAt"`
 	StartedBy string         `json:"startedBy"` // a person's name, and the device
+	Starter   string         `json:"starter"`   // the key of who that is, see wire.OnBehalf.Key
 	EndedAt   *time.Time     `json:"endedAt"`   // null while running
 	ExitCode  *int           `json:"exitCode"`  // null while running or when a signal ended it
 	Signal    string         `json:"signal,omitzero"`
 	Viewers   int            `json:"viewers"`
-	People    []Viewer       `json:"people"` // who they are, in the order in which they came
-	Offset    uint64         `json:"offset"` // output bytes so far
+	People    []Viewer       `json:"people"`  // who they are, in the order in which they came
+	Control   *Holder        `json:"control"` // null: everybody may type who has the right to
+	Offset    uint64         `json:"offset"`  // output bytes so far
 	// Title is what the program calls itself, "" if it does not.
 	Title string `json:"title"`
 	// Raw says that the session's screen was lost to a fault of Homie's: whoever

@@ -4,9 +4,30 @@ import "encoding/json"
 
 // Viewer is somebody who looks at a session at the moment.
 type Viewer struct {
-	Who    string `json:"who"` // a person's name, and the device
-	Watch  bool   `json:"watch,omitzero"`
-	Drives bool   `json:"drives,omitzero"` // their terminal answers the program, and has the size
+	// Key names this viewer in the session, also after a lost connection. It is
+	// no secret.
+	Key    ViewerKey `json:"key"`
+	Name   string    `json:"name"`            // the person's, or a tagged device's
+	Device string    `json:"device,omitzero"` // the name of what they look at it with
+	Person string    `json:"person,omitzero"` // see wire.OnBehalf.Key
+	Watch  bool      `json:"watch,omitzero"`
+	Drives bool      `json:"drives,omitzero"` // their terminal answers the program, and has the size
+	Hidden bool      `json:"hidden,omitzero"` // nobody sees it there, as in a tab in the background
+	Asks   bool      `json:"asks,omitzero"`   // they would like to have control
+}
+
+// ViewerKey names a viewer of a session, see Viewer.Key.
+type ViewerKey string
+
+// Holder is the viewer whose keys alone a session takes.
+type Holder struct {
+	Viewer ViewerKey `json:"viewer"`
+	Name   string    `json:"name"`
+	Device string    `json:"device,omitzero"`
+	Person string    `json:"person,omitzero"`
+	// Away says that their connection was lost: for some seconds they may come
+	// back, then the session is open to all again.
+	Away bool `json:"away,omitzero"`
 }
 
 // ViewerNote is what a viewer says of itself in a Note frame on its stream, in
@@ -18,6 +39,8 @@ type ViewerNote struct {
 	// Visible tells whether a person can see the terminal. One that can't has no
 	// say in the size.
 	Visible *bool `json:"visible,omitzero"`
+	// Asks tells whether the person would like to have control.
+	Asks *bool `json:"asks,omitzero"`
 }
 
 // ParseViewerNote reads and checks a note; unknown members are ignored, so that
@@ -48,4 +71,11 @@ type SessionNote struct {
 	// Skipped is how many bytes the state that follows stands for, of those that
 	// the viewer has not seen.
 	Skipped uint64 `json:"skipped,omitzero"`
+	// You is the viewer's own key.
+	You ViewerKey `json:"you,omitzero"`
+	// Heard tells whether what this viewer types is taken: not from one who
+	// watches, nor while another has control.
+	Heard *bool `json:"heard,omitzero"`
+	// Typing names the others who typed just now.
+	Typing []ViewerKey `json:"typing,omitzero"`
 }

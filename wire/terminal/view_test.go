@@ -70,11 +70,11 @@ func TestAttachParams(t *testing.T) {
 func TestShownPeople(t *testing.T) {
 	s := terminal.Session{Title: "top \u202e" + strings.Repeat("x", 1000)}
 	for range 100 {
-		s.People = append(s.People, terminal.Viewer{Who: "Olivia\x1b[31m"})
+		s.People = append(s.People, terminal.Viewer{Name: "Olivia\x1b[31m"})
 	}
 	got := s.Shown()
-	if len(got.People) != 64 || got.People[0].Who != "Olivia[31m" {
-		t.Errorf("%d people, the first %q", len(got.People), got.People[0].Who)
+	if len(got.People) != 64 || got.People[0].Name != "Olivia[31m" {
+		t.Errorf("%d people, the first %q", len(got.People), got.People[0].Name)
 	}
 	if len(got.Title) > 256 || strings.ContainsRune(got.Title, '\u202e') {
 		t.Errorf("title %q", got.Title)

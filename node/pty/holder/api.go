@@ -23,8 +23,17 @@ func (h *Holder) api() []rpc.Entry {
 		rpc.Serve(terminal.Resize, h.resize),
 		rpc.Serve(terminal.Kill, h.kill),
 		rpc.Serve(terminal.List, h.list),
+		rpc.Serve(terminal.Control, h.control),
 		h.changed,
 	}
+}
+
+// behalf is for whom a node calls, or the node itself.
+func behalf(ctx context.Context, who tsidentity.Caller) wire.OnBehalf {
+	if o, ok := rpc.OnBehalf(ctx); ok {
+		return o
+	}
+	return wire.OnBehalf{Name: who.Name()}
 }
 
 // adopt makes the caller the node whose terminals these are.
@@ -57,11 +66,11 @@ func (h *Holder) left(c *rpc.Conn) {
 	wake(h.stir)
 }
 
-func (h *Holder) start(_ context.Context, who tsidentity.Caller, p terminal.StartParams) (terminal.Session, error) {
+func (h *Holder) start(ctx context.Context, who tsidentity.Caller, p terminal.StartParams) (terminal.Session, error) {
 	h.mu.Lock()
 	p.Node = cmp.Or(p.Node, h.settings.Node)
 	h.mu.Unlock()
-	return h.manager.Start(p, who.OnBehalf)
+	return h.manager.Start(p, behalf(ctx, who))
 }
 
 func (h *Holder) attach(ctx context.Context, who tsidentity.Caller, p terminal.AttachParams) (terminal.Attached, rpc.Pump, error) {
@@ -73,17 +82,22 @@ func (h *Holder) attach(ctx context.Context, who tsidentity.Caller, p terminal.A
 	if err != nil {
 		return terminal.Attached{}, nil, err
 	}
+	by := behalf(ctx, who)
 	return a, func(ctx context.Context, st *rpc.Stream) error {
-		return session.Serve(ctx, st, who.OnBehalf, p, a)
+		return session.Serve(ctx, st, by, p, a)
 	}, nil
 }
 
-func (h *Holder) input(ctx context.Context, _ tsidentity.Caller, p terminal.InputParams) (wire.Nothing, error) {
-	return wire.Nothing{}, h.manager.Type(ctx, p.Session, []byte(p.Data))
+func (h *Holder) input(ctx context.Context, who tsidentity.Caller, p terminal.InputParams) (wire.Nothing, error) {
+	return wire.Nothing{}, h.manager.Type(ctx, p.Session, behalf(ctx, who), []byte(p.Data))
 }
 
-func (h *Holder) resize(_ context.Context, _ tsidentity.Caller, p terminal.ResizeParams) (wire.Nothing, error) {
-	return wire.Nothing{}, h.manager.Resize(p.Session, p.Cols, p.Rows)
+func (h *Holder) resize(ctx context.Context, who tsidentity.Caller, p terminal.ResizeParams) (wire.Nothing, error) {
+	return wire.Nothing{}, h.manager.Resize(p.Session, behalf(ctx, who), p.Cols, p.Rows)
+}
+
+func (h *Holder) control(ctx context.Context, who tsidentity.Caller, p terminal.ControlParams) (terminal.Session, error) {
+	return h.manager.Control(behalf(ctx, who), p)
 }
 
 func (h *Holder) kill(_ context.Context, _ tsidentity.Caller, p terminal.KillParams) (wire.Nothing, error) {

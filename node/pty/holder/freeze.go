@@ -58,7 +58,7 @@ func (s *Session) stopTyping() {
 	for {
 		s.proc.interrupt(true)
 		select {
-		case s.typing <- struct{}{}:
+		case s.writes <- struct{}{}:
 			return
 		case <-poke.C:
 		}
@@ -76,18 +76,18 @@ func (s *Session) thaw(resume func(), work func(func())) {
 }
 
 // release lets people type, after the program was given what it had not taken
-// when the session moved. The caller holds typing.
+// when the session moved. The caller holds writes.
 func (s *Session) release(work func(func())) {
 	s.mu.Lock()
 	p, moving := append(s.rest, s.behind...), s.moving
 	s.rest, s.behind = nil, nil
 	s.mu.Unlock()
 	if len(p) == 0 {
-		<-s.typing
+		<-s.writes
 		return
 	}
 	work(func() {
-		defer func() { <-s.typing }()
+		defer func() { <-s.writes }()
 		n, err := s.proc.write(context.Background(), p)
 		if err != nil && isClosed(moving) {
 			s.keepTyped(p[n:], nil)
@@ -114,8 +114,11 @@ func (s *Session) keepUnread(ctx context.Context, v *viewer, stream Stream) {
 		if err != nil {
 			return
 		}
-		if c.Kind == wire.Data {
-			s.keepTyped(nil, s.take(v, c))
+		if c.Kind != wire.Data {
+			continue
+		}
+		if p := s.take(v, c); s.hears(v, len(p)) {
+			s.keepTyped(nil, p)
 		}
 	}
 }

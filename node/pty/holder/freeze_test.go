@@ -71,7 +71,7 @@ func TestFreezeHammer(t *testing.T) {
 	for range 4 {
 		var info terminal.Session
 		for err := error(errMoving); err != nil; { // it is refused while they move
-			info, err = m.Start(terminal.StartParams{Command: []string{"sh", "-c", "stty raw -echo; echo ready; head -c 30000 | cksum; exit 5"}, Cols: 80, Rows: 24}, "")
+			info, err = m.Start(terminal.StartParams{Command: []string{"sh", "-c", "stty raw -echo; echo ready; head -c 30000 | cksum; exit 5"}, Cols: 80, Rows: 24}, wire.OnBehalf{})
 			if err != nil && wire.ReasonOf(err) != wire.Unavailable {
 				t.Fatal(err)
 			}

@@ -51,7 +51,7 @@ func shell(t testing.TB, m *Manager, script string) *Session {
 
 func beginWith(t testing.TB, m *Manager, p terminal.StartParams) *Session {
 	t.Helper()
-	info, err := m.Start(p, "Olivia on olivia-laptop")
+	info, err := m.Start(p, wire.OnBehalf{Name: "Olivia", DeviceOf: "olivia-laptop"})
 	if err != nil {
 		t.Fatalf("Start(%q) = %v", p.Command, err)
 	}
@@ -269,7 +269,7 @@ func serve(t testing.TB, s *Session, c *onlooker, watch bool) <-chan error {
 // serveFrom shows s from an offset on, as to a viewer that comes back.
 func serveFrom(ctx context.Context, s *Session, stream Stream, from uint64, watch bool) error {
 	p := terminal.AttachParams{Offset: &from, Watch: watch}
-	return s.Serve(ctx, stream, "somebody", p, terminal.Attached{Session: s.Info(), Offset: from})
+	return s.Serve(ctx, stream, wire.OnBehalf{Name: "somebody"}, p, terminal.Attached{Session: s.Info(), Offset: from})
 }
 
 // served waits for the end of a viewer.

@@ -93,8 +93,9 @@ func (s *Session) untake(v *viewer, n int) {
 
 // listen types what the viewer sends until it leaves or the session has ended.
 func (s *Session) listen(ctx context.Context, v *viewer, stream Stream) error {
+	defer s.yield(v)
 	for {
-		c, err := stream.Recv(ctx)
+		c, err := s.recv(ctx, v, stream)
 		switch {
 		case err == nil:
 		case errors.Is(err, io.EOF):
@@ -129,8 +130,12 @@ func (s *Session) heed(ctx context.Context, v *viewer, c rpc.Chunk) error {
 	if len(p) == 0 {
 		return nil
 	}
+	if !s.hears(v, len(p)) {
+		return s.unpaste(ctx, v)
+	}
 	s.drives(v)
-	n, err := s.Type(ctx, p)
+	s.types(v, p)
+	n, err := s.typeFor(ctx, v, p)
 	if n < len(p) {
 		s.untake(v, len(p)-n)
 	}

@@ -173,27 +173,48 @@ func (m *Manager) Running() int {
 	return m.runningLocked()
 }
 
-// Type writes text to a session's program, for a call. See Session.Type.
-func (m *Manager) Type(ctx context.Context, id wire.SessionID, p []byte) error {
+// Type writes text to a session's program, for a call by somebody. See
+// Session.Type.
+func (m *Manager) Type(ctx context.Context, id wire.SessionID, by wire.OnBehalf, p []byte) error {
 	m.calls.RLock()
 	defer m.calls.RUnlock()
 	s, err := m.Get(id)
 	if err != nil {
+		return err
+	}
+	if err := s.mayAct(by); err != nil {
 		return err
 	}
 	_, err = s.Type(ctx, p)
 	return err
 }
 
-// Resize sets the size of a session's window.
-func (m *Manager) Resize(id wire.SessionID, cols, rows int) error {
+// Resize sets the size of a session's window, for a call by somebody.
+func (m *Manager) Resize(id wire.SessionID, by wire.OnBehalf, cols, rows int) error {
 	m.calls.RLock()
 	defer m.calls.RUnlock()
 	s, err := m.Get(id)
 	if err != nil {
 		return err
 	}
+	if err := s.mayAct(by); err != nil {
+		return err
+	}
 	return s.Resize(cols, rows)
+}
+
+// Control sets who may type into a session. See Session.Control.
+func (m *Manager) Control(by wire.OnBehalf, p terminal.ControlParams) (terminal.Session, error) {
+	m.calls.RLock()
+	defer m.calls.RUnlock()
+	s, err := m.Get(p.Session)
+	if err != nil {
+		return terminal.Session{}, err
+	}
+	if err := s.Control(by, p); err != nil {
+		return terminal.Session{}, err
+	}
+	return s.Info(), nil
 }
 
 // Kill starts to end a session, or removes one that has ended. It does not wait

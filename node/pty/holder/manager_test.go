@@ -109,7 +109,7 @@ func TestLimits(t *testing.T) {
 	for range 3 {
 		begin(t, m, "cat")
 	}
-	_, err := m.Start(terminal.StartParams{Command: []string{"cat"}, Cols: 80, Rows: 24}, "")
+	_, err := m.Start(terminal.StartParams{Command: []string{"cat"}, Cols: 80, Rows: 24}, wire.OnBehalf{})
 	if wire.ReasonOf(err) != wire.Busy {
 		t.Errorf("Start of one too many = %v, want busy", err)
 	}
@@ -186,7 +186,7 @@ func TestChangedTellsTheNewestState(t *testing.T) {
 	if got := told[long.id]; got.Cols != 20 || got.Rows != 10 {
 		t.Errorf("told of the size %d×%d, want 20×10", got.Cols, got.Rows)
 	}
-	if _, err := m.Start(terminal.StartParams{Cols: 80, Rows: 24}, ""); wire.ReasonOf(err) != wire.Unavailable {
+	if _, err := m.Start(terminal.StartParams{Cols: 80, Rows: 24}, wire.OnBehalf{}); wire.ReasonOf(err) != wire.Unavailable {
 		t.Errorf("Start after Run = %v, want unavailable", err)
 	}
 }
@@ -214,7 +214,7 @@ func interruptOne() {
 	} {
 		var info terminal.Session
 		for err := error(wire.Errorf(wire.Unavailable, "")); err != nil; runtime.Gosched() { // until Run runs
-			info, err = m.Start(terminal.StartParams{Command: []string{"cat"}, Cols: 80, Rows: 24}, "")
+			info, err = m.Start(terminal.StartParams{Command: []string{"cat"}, Cols: 80, Rows: 24}, wire.OnBehalf{})
 		}
 		s, _ := m.Get(info.ID)
 		s.Type(ctx, []byte("ready\n"))
@@ -274,7 +274,7 @@ func TestManagerHammer(t *testing.T) {
 
 func hammer(t *testing.T, m *Manager, r *rand.Rand) {
 	p := terminal.StartParams{Command: []string{"sh", "-c", "seq 1 2000; exec cat"}, Cols: 80, Rows: 24}
-	info, err := m.Start(p, "hammer")
+	info, err := m.Start(p, wire.OnBehalf{Name: "hammer"})
 	if err != nil {
 		if wire.ReasonOf(err) != wire.Busy {
 			t.Errorf("Start = %v", err)

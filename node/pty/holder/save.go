@@ -54,6 +54,7 @@ func (m *Manager) restore(v savedSession) error {
 	for id, taken := range v.Taken {
 		s.newTypistLocked(id).taken = taken // nobody else knows the session yet
 	}
+	s.goOnLocked()
 	s.awaited = v.Driven
 	s.rest = v.Typed
 	m.mu.Lock()
@@ -68,7 +69,7 @@ func (m *Manager) restore(v savedSession) error {
 	if v.Reaped {
 		s.exitLocked(ending{code: v.Code, signal: v.Signal})
 	}
-	s.typing <- struct{}{}
+	s.writes <- struct{}{}
 	s.release(m.work.Go)
 	m.work.Go(s.run)
 	if v.Killing {

@@ -35,7 +35,7 @@ func fresh(t testing.TB, s *Session, p terminal.AttachParams) *onlooker {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = s.Serve(ctx, c, "Olivia", p, a)
+		_ = s.Serve(ctx, c, wire.OnBehalf{Name: "Olivia"}, p, a)
 	}()
 	c.leave = func() {
 		cancel()

@@ -33,7 +33,8 @@ type Session struct {
 	log     *slog.Logger
 	changed func(*Session) // to be called after each change of info
 
-	typing chan struct{}          // capacity 1; held by who writes to the program
+	turn   chan struct{}          // capacity 1; held by whose turn it is to type, also between the pieces of a paste
+	writes chan struct{}          // capacity 1; held by who writes to the program
 	driver atomic.Pointer[viewer] // who may hold the PTY, nil for nobody
 	faults atomic.Int32           // panics in the session's goroutines
 	back   chan struct{}          // closed when a driver has come; see await
@@ -42,7 +43,7 @@ type Session struct {
 	killed chan struct{}          // closed when killing is set
 
 	mu      sync.Mutex
-	info    terminal.Session // Viewers and Offset are filled in by Info
+	info    terminal.Session // Viewers, People and Offset are filled in by Info
 	viewers map[*viewer]struct{}
 	acts    uint64        // counts attaching and typing, to say who was last
 	killing bool          // End was called
@@ -54,6 +55,9 @@ type Session struct {
 	exit    *ending       // as reaped
 	echo    bool          // the terminal shows what is typed
 	typists map[string]*typist
+	typing  typing
+	lost    time.Time   // when who has control went away
+	clock   *time.Timer // see beatLocked; nil if nothing ever was due
 }
 
 func newSession(info terminal.Session, order uint64, proc process, log *slog.Logger, changed func(*Session)) *Session {
@@ -63,7 +67,8 @@ func newSession(info terminal.Session, order uint64, proc process, log *slog.Log
 		proc:    proc,
 		log:     log.With("session", string(info.ID)),
 		changed: changed,
-		typing:  make(chan struct{}, 1),
+		turn:    make(chan struct{}, 1),
+		writes:  make(chan struct{}, 1),
 		back:    make(chan struct{}),
 		moving:  make(chan struct{}),
 		reaped:  make(chan struct{}),
@@ -148,6 +153,10 @@ func (s *Session) finish() {
 	s.info.State = terminal.Exited
 	s.info.EndedAt = &now
 	s.info.ExitCode, s.info.Signal = s.exit.code, s.exit.signal
+	s.info.Control = nil
+	if s.clock != nil {
+		s.clock.Stop()
+	}
 	s.mu.Unlock()
 	s.ring.Close()
 	close(s.ended)
@@ -278,27 +287,54 @@ func (s *Session) resizeLocked(cols, rows int) error {
 
 // Type writes p to the program as if it were typed. It waits while the program
 // does not read, and for ctx, and returns how many bytes were typed or are kept
-// to be. Concurrent ones do not mix.
+// to be. Concurrent ones do not mix, nor do they get into a paste.
 func (s *Session) Type(ctx context.Context, p []byte) (n int, err error) {
-	if len(p) == 0 {
-		return 0, nil
+	if kept, err := s.enter(ctx, s.turn, p); kept || err != nil {
+		return taken(kept, p), err
 	}
+	defer func() { <-s.turn }()
+	return s.typeNow(ctx, p)
+}
+
+// enter waits to hold a place that one has at a time, to type p. If the session
+// is moving, p is kept instead, to be typed by the next program.
+func (s *Session) enter(ctx context.Context, place chan struct{}, p []byte) (kept bool, err error) {
 	s.mu.Lock()
 	moving := s.moving
 	s.mu.Unlock()
 	select {
-	case s.typing <- struct{}{}:
-		defer func() { <-s.typing }()
+	case place <- struct{}{}:
+		return false, nil
 	case <-moving:
-		s.keepTyped(nil, p)
-		return len(p), nil
 	case <-ctx.Done():
-		if isClosed(moving) { // which may be what ended ctx
-			s.keepTyped(nil, p)
-			return len(p), nil
+		if !isClosed(moving) { // which may be what ended ctx
+			return false, s.notTyped(0, p, context.Cause(ctx))
 		}
-		return 0, s.notTyped(0, p, context.Cause(ctx))
 	}
+	s.keepTyped(nil, p)
+	return true, nil
+}
+
+// taken is how much counts as typed of what was kept, or not.
+func taken(kept bool, p []byte) int {
+	if kept {
+		return len(p)
+	}
+	return 0
+}
+
+// typeNow is Type for the one whose turn it is.
+func (s *Session) typeNow(ctx context.Context, p []byte) (n int, err error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if kept, err := s.enter(ctx, s.writes, p); kept || err != nil {
+		return taken(kept, p), err
+	}
+	defer func() { <-s.writes }()
+	s.mu.Lock()
+	moving := s.moving
+	s.mu.Unlock()
 	n, err = s.proc.write(ctx, p)
 	switch {
 	case err == nil:

@@ -247,7 +247,7 @@ func TestStartRefusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		test.p.Cols, test.p.Rows = 80, 24
-		_, err := m.Start(test.p, "Olivia")
+		_, err := m.Start(test.p, wire.OnBehalf{Name: "Olivia"})
 		if wire.ReasonOf(err) != test.reason || !strings.Contains(err.Error(), test.words) {
 			t.Errorf("Start(%+v) = %v (%s), want %s with %q", test.p, err, wire.ReasonOf(err), test.reason, test.words)
 		}
@@ -256,7 +256,7 @@ func TestStartRefusals(t *testing.T) {
 		t.Errorf("%d sessions run after refusals, want none", n)
 	}
 	own := terminal.StartParams{Account: m.place.account.name, Command: []string{"true"}, Cols: 1, Rows: 1}
-	if _, err := m.Start(own, "Olivia"); err != nil {
+	if _, err := m.Start(own, wire.OnBehalf{Name: "Olivia"}); err != nil {
 		t.Errorf("Start as the node's own account = %v", err)
 	}
 }

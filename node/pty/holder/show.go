@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"homie/wire/terminal"
@@ -123,8 +124,18 @@ func (s *Session) tell(ctx context.Context, v *viewer, stream Stream, at uint64)
 		v.told.sized = next.serial
 	}
 	s.mu.Lock()
-	drives, echo := s.driver.Load() == v, s.echo
+	drives, echo, heard := s.driver.Load() == v, s.echo, s.hearsLocked(v)
+	typing := slices.DeleteFunc(slices.Clone(s.typing.keys), func(k terminal.ViewerKey) bool { return k == v.key })
 	s.mu.Unlock()
+	if !v.told.you {
+		n.You, v.told.you, some = v.key, true, true
+	}
+	if v.told.heard == nil || *v.told.heard != heard {
+		n.Heard, v.told.heard, some = &heard, &heard, true
+	}
+	if !slices.Equal(v.told.typing, typing) {
+		n.Typing, v.told.typing, some = append([]terminal.ViewerKey{}, typing...), typing, true
+	}
 	if v.told.drives == nil || *v.told.drives != drives {
 		n.Drives, v.told.drives, some = &drives, &drives, true
 	}

@@ -11,8 +11,8 @@ import (
 	"homie/wire/terminal"
 )
 
-// Start runs a program on a new terminal, for who, as people read it.
-func (m *Manager) Start(p terminal.StartParams, who string) (terminal.Session, error) {
+// Start runs a program on a new terminal, for who.
+func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Session, error) {
 	m.calls.RLock()
 	defer m.calls.RUnlock()
 	m.mu.Lock()
@@ -46,12 +46,13 @@ func (m *Manager) Start(p terminal.StartParams, who string) (terminal.Session, e
 		Rows:      p.Rows,
 		State:     terminal.Running,
 		StartedAt: time.Now(),
-		StartedBy: who,
+		StartedBy: who.String(),
+		Starter:   who.Key(),
 	})
 	if err != nil {
 		return terminal.Session{}, err
 	}
-	s.log.Info("session started", "for", who, "dir", dir)
+	s.log.Info("session started", "for", who.String(), "dir", dir)
 	info := s.Info()
 	m.changed(s)
 	s.reap() // the signal for a short program may have come before it was known

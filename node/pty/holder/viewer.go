@@ -1,10 +1,8 @@
 package holder
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,7 +41,8 @@ type Stream interface {
 // viewer is one attached stream: a cursor into the ring.
 type viewer struct {
 	id      string // the client's, "" for none
-	who     string
+	key     terminal.ViewerKey
+	by      wire.OnBehalf
 	watch   bool // types nothing
 	history int  // lines that a state brings along
 
@@ -58,6 +57,13 @@ type viewer struct {
 	joined, acted uint64 // when, in the session's count of acts
 	cols, rows    int    // that fit there, 0 for no say
 	hidden        bool   // nobody sees it
+	asks          bool   // for control
+	typedAt       time.Time
+	unheard       uint64 // bytes typed while another had control
+
+	// of the goroutine that listens
+	turn  bool // it holds the session's turn
+	paste paste
 
 	// of the goroutine that shows
 	resume uint64 // everything before this offset is sent as it is
@@ -66,8 +72,10 @@ type viewer struct {
 
 // told is what a viewer knows of the session.
 type told struct {
-	sized        uint64 // serial number of the size
-	drives, echo *bool
+	sized               uint64 // serial number of the size
+	drives, echo, heard *bool
+	you                 bool
+	typing              []terminal.ViewerKey
 }
 
 // errLeft ends a viewer that closed its direction of the stream.
@@ -148,9 +156,9 @@ func (s *Session) replaceViewer(ctx context.Context, id string) error {
 // send unless they only watch. It returns nil when the session has ended and
 // everything was sent or when the viewer left, and otherwise why the stream
 // can't go on.
-func (s *Session) Serve(ctx context.Context, stream Stream, who string, p terminal.AttachParams, a terminal.Attached) (err error) {
+func (s *Session) Serve(ctx context.Context, stream Stream, who wire.OnBehalf, p terminal.AttachParams, a terminal.Attached) (err error) {
 	v := &viewer{
-		id: p.Viewer, who: who, watch: p.Watch, history: p.History, cols: p.Cols, rows: p.Rows,
+		id: p.Viewer, key: keyOf(p.Viewer), by: who, watch: p.Watch, history: p.History, cols: p.Cols, rows: p.Rows,
 		moved: make(chan struct{}, 1), news: make(chan struct{}, 1), left: make(chan struct{}),
 	}
 	v.cursor.Store(a.Offset)
@@ -170,7 +178,7 @@ func (s *Session) serve(ctx context.Context, stream Stream, v *viewer) error {
 		v.end(err)
 		return err
 	}
-	defer s.leave(v)
+	defer func() { s.leave(v, errors.Is(context.Cause(ctx), errLeft)) }()
 	var typing sync.WaitGroup
 	defer typing.Wait()
 	defer v.end(nil)
@@ -203,6 +211,7 @@ func (s *Session) join(v *viewer) error {
 	s.viewers[v] = struct{}{}
 	s.acts++
 	v.joined, v.acted = s.acts, s.acts
+	s.regainLocked(v)
 	s.chooseDriverLocked()
 	if !v.watch && !isClosed(s.back) {
 		close(s.back)
@@ -212,11 +221,17 @@ func (s *Session) join(v *viewer) error {
 	return nil
 }
 
-func (s *Session) leave(v *viewer) {
+// leave takes a viewer out, for good if it said so itself.
+func (s *Session) leave(v *viewer, forGood bool) {
 	s.mu.Lock()
 	delete(s.viewers, v)
+	s.quitLocked(v, forGood)
 	s.chooseDriverLocked()
+	unheard := v.unheard
 	s.mu.Unlock()
+	if unheard > 0 {
+		s.log.Debug("keys were dropped while another had control", "who", v.by.String(), "bytes", unheard)
+	}
 	close(v.left)
 	s.changed(s)
 }
@@ -237,8 +252,12 @@ func (s *Session) drives(v *viewer) {
 // noted takes what a viewer says of itself.
 func (s *Session) noted(v *viewer, n terminal.ViewerNote) {
 	s.mu.Lock()
+	before, cols, rows := s.peopleLocked(), s.info.Cols, s.info.Rows
 	if n.Cols != 0 {
 		v.cols, v.rows = n.Cols, n.Rows
+	}
+	if n.Asks != nil {
+		v.asks = *n.Asks && !v.watch && !s.hearsLocked(v)
 	}
 	if n.Visible != nil {
 		v.hidden = !*n.Visible
@@ -248,16 +267,20 @@ func (s *Session) noted(v *viewer, n terminal.ViewerNote) {
 		}
 	}
 	s.chooseDriverLocked()
+	same := cols == s.info.Cols && rows == s.info.Rows && slices.Equal(before, s.peopleLocked())
 	s.mu.Unlock()
-	s.changed(s)
+	if !same {
+		s.changed(s)
+	}
 }
 
-// chooseDriverLocked makes the viewer the driver that was used last, preferably
-// one that somebody sees, and gives the session its size.
+// chooseDriverLocked makes the viewer the driver that was used last, of those
+// whose keys are taken and preferably one that somebody sees, and gives the
+// session its size.
 func (s *Session) chooseDriverLocked() {
 	var last *viewer
 	for v := range s.viewers {
-		if v.watch {
+		if !s.hearsLocked(v) {
 			continue
 		}
 		if last == nil || (v.hidden == last.hidden && v.acted > last.acted) || (last.hidden && !v.hidden) {
@@ -270,16 +293,6 @@ func (s *Session) chooseDriverLocked() {
 	if last != nil && !last.hidden && last.cols > 0 {
 		_ = s.resizeLocked(last.cols, last.rows) // a program that has ended has no size
 	}
-}
-
-// peopleLocked lists the viewers in the order in which they came.
-func (s *Session) peopleLocked() []terminal.Viewer {
-	viewers := slices.SortedFunc(maps.Keys(s.viewers), func(a, b *viewer) int { return cmp.Compare(a.joined, b.joined) })
-	people := make([]terminal.Viewer, 0, len(viewers))
-	for _, v := range viewers {
-		people = append(people, terminal.Viewer{Who: v.who, Watch: v.watch, Drives: s.driver.Load() == v})
-	}
-	return people
 }
 
 // tellLocked lets all viewers look for what they have not been told.

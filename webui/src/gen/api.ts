@@ -60,6 +60,22 @@ export interface Connection {
   latencyMs?: number;
 }
 
+/** ControlMode says whose keys a session takes. */
+export type ControlMode =
+  | "open"
+  | "one";
+
+/** ControlParams says who may type. In a session that is open, everybody may say so who may type; while one viewer has control, that person, who started the session, or an owner of the home. It is open again when who has control leaves. */
+export interface ControlParams {
+  node: NodeName;
+  session: SessionID;
+  mode: ControlMode;
+  /** Viewer is whose keys are taken in the mode "one". Naming the one who has control already declines what others ask for. */
+  viewer?: ViewerKey;
+  /** Override is set by the gateway, whatever the caller says: they may take control from whoever has it. */
+  override?: boolean;
+}
+
 /** Device is a tailnet device. */
 export interface Device {
   id: DeviceID;
@@ -169,6 +185,16 @@ export interface HelloResult {
   server: ServerInfo;
   caller: Whoami;
   limits: Limits;
+}
+
+/** Holder is the viewer whose keys alone a session takes. */
+export interface Holder {
+  viewer: ViewerKey;
+  name: string;
+  device?: string;
+  person?: string;
+  /** Away says that their connection was lost: for some seconds they may come back, then the session is open to all again. */
+  away?: boolean;
 }
 
 /** InputParams types into a session; for programs. A viewer uses its stream. */
@@ -389,6 +415,8 @@ export interface Session {
   startedAt: string;
   /** a person's name, and the device */
   startedBy: string;
+  /** the key of who that is, see wire.OnBehalf.Key */
+  starter: string;
   /** null while running */
   endedAt: string | null;
   /** null while running or when a signal ended it */
@@ -397,6 +425,8 @@ export interface Session {
   viewers: number;
   /** who they are, in the order in which they came */
   people: Viewer[];
+  /** null: everybody may type who has the right to */
+  control: Holder | null;
   /** output bytes so far */
   offset: number;
   /** Title is what the program calls itself, "" if it does not. */
@@ -419,6 +449,12 @@ export interface SessionNote {
   echo?: boolean;
   /** Skipped is how many bytes the state that follows stands for, of those that the viewer has not seen. */
   skipped?: number;
+  /** You is the viewer's own key. */
+  you?: ViewerKey;
+  /** Heard tells whether what this viewer types is taken: not from one who watches, nor while another has control. */
+  heard?: boolean;
+  /** Typing names the others who typed just now. */
+  typing?: ViewerKey[];
 }
 
 /** Sessions is a list, oldest first. */
@@ -487,12 +523,25 @@ export interface UnsubscribeParams {
 
 /** Viewer is somebody who looks at a session at the moment. */
 export interface Viewer {
-  /** a person's name, and the device */
-  who: string;
+  /** Key names this viewer in the session, also after a lost connection. It is no secret. */
+  key: ViewerKey;
+  /** the person's, or a tagged device's */
+  name: string;
+  /** the name of what they look at it with */
+  device?: string;
+  /** see wire.OnBehalf.Key */
+  person?: string;
   watch?: boolean;
   /** their terminal answers the program, and has the size */
   drives?: boolean;
+  /** nobody sees it there, as in a tab in the background */
+  hidden?: boolean;
+  /** they would like to have control */
+  asks?: boolean;
 }
+
+/** ViewerKey names a viewer of a session, see Viewer.Key. */
+export type ViewerKey = string;
 
 /** ViewerNote is what a viewer says of itself in a Note frame on its stream, in order with what it types. What is absent stays as it was. */
 export interface ViewerNote {
@@ -501,6 +550,8 @@ export interface ViewerNote {
   rows?: number;
   /** Visible tells whether a person can see the terminal. One that can't has no say in the size. */
   visible?: boolean;
+  /** Asks tells whether the person would like to have control. */
+  asks?: boolean;
 }
 
 /** Whoami says who the tailnet says the caller is and what that caller may do. */
@@ -566,6 +617,8 @@ export interface Methods {
   "rpc.subscribe": { params: SubscribeParams; result: Subscribed };
   /** Ends events of topics. */
   "rpc.unsubscribe": { params: UnsubscribeParams; result: Nothing };
+  /** Says whose keys a terminal takes: everybody's who may type, or those of one viewer. The machine sees to it. */
+  "terminal.session.control": { params: ControlParams; result: Session };
   /** Types text into a terminal; for programs. People's keys travel on the stream of attach. */
   "terminal.session.input": { params: InputParams; result: Nothing };
   /** Ends a terminal: its programs are hung up and, two seconds later, killed. One that has ended already is taken off the list. */
@@ -609,6 +662,7 @@ export const needs = {
   "rpc.subscribe": "rpc:use",
   "rpc.unsubscribe": "rpc:use",
   "terminal.session.attach": "terminal:read",
+  "terminal.session.control": "terminal:write",
   "terminal.session.input": "terminal:write",
   "terminal.session.kill": "terminal:write",
   "terminal.session.list": "terminal:read",

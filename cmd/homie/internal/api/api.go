@@ -111,6 +111,12 @@ func RpcUnsubscribe(ctx context.Context, c Caller, p wire.UnsubscribeParams) (r 
 	return r, err
 }
 
+// TerminalSessionControl calls terminal.session.control. Says whose keys a terminal takes: everybody's who may type, or those of one viewer. The machine sees to it.
+func TerminalSessionControl(ctx context.Context, c Caller, p wireterminal.ControlParams) (r wireterminal.Session, err error) {
+	err = c.Call(ctx, "terminal.session.control", p, &r)
+	return r, err
+}
+
 // TerminalSessionInput calls terminal.session.input. Types text into a terminal; for programs. People's keys travel on the stream of attach.
 func TerminalSessionInput(ctx context.Context, c Caller, p wireterminal.InputParams) (r wire.Nothing, err error) {
 	err = c.Call(ctx, "terminal.session.input", p, &r)

@@ -18,6 +18,8 @@ const session: Session = {
   state: "running",
   startedAt: "",
   startedBy: "",
+  starter: "",
+  control: null,
   endedAt: null,
   exitCode: null,
   viewers: 1,
