@@ -48,6 +48,7 @@ func (s *stage) screen(ts *testscript.TestScript, args []string) {
 	s.undo = append(s.undo, func() { _, _ = tmux(ts, "kill-server") })
 	_, err = tmux(ts, "set-option", "-g", "window-size", "manual")
 	ts.Check(err)
+	s.shows(ts, []string{`^here\$`}) // what is typed before is shown twice
 }
 
 // keys types: "keys KEY...", each a key as tmux names it, or text.

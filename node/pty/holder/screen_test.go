@@ -6,6 +6,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"homie/internal/vt"
 	"homie/rpc"
@@ -45,6 +46,20 @@ func fresh(t testing.TB, s *Session, p terminal.AttachParams) *onlooker {
 	return c
 }
 
+// drawn waits until the screen has taken all that was printed: before, a late
+// viewer is shown an earlier screen, and the bytes from there.
+func drawn(t *testing.T, s *Session) {
+	t.Helper()
+	late := time.After(patience)
+	for s.screenBehind() {
+		select {
+		case <-s.screen.moved:
+		case <-late:
+			t.Fatal("the screen does not take what was printed")
+		}
+	}
+}
+
 // A viewer that has seen nothing is shown the screen, not the bytes that led to
 // it, and then what comes.
 func TestFreshViewerIsShownTheScreen(t *testing.T) {
@@ -52,6 +67,7 @@ func TestFreshViewerIsShownTheScreen(t *testing.T) {
 	s := shell(t, m, `stty -echo; printf 'gone\033[2J\033[3;5Hhere\033[?1049h\033[2;2Halt'; echo ready; read x; echo after; exec cat`)
 	first, _ := attach(t, s, 0)
 	first.shows(t, "ready")
+	drawn(t, s)
 
 	late := fresh(t, s, terminal.AttachParams{})
 	late.until(t, "the screen", func() bool { return late.states == 1 })
