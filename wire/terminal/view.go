@@ -68,6 +68,9 @@ type SessionNote struct {
 	// Echo tells whether the terminal shows what is typed, as it does not for a
 	// password.
 	Echo *bool `json:"echo,omitzero"`
+	// Keys tells whether the program reads key by key instead of whole lines, as
+	// a shell's prompt does, and mostly shows by itself what is typed.
+	Keys *bool `json:"keys,omitzero"`
 	// Skipped is how many bytes the state that follows stands for, of those that
 	// the viewer has not seen.
 	Skipped uint64 `json:"skipped,omitzero"`

@@ -33,8 +33,8 @@ type process interface {
 	descriptor(f func(fd uintptr)) (id int, err error)
 	// resize tells the program its window's size in character cells.
 	resize(cols, rows int) error
-	// echoes reports whether the terminal shows what is typed, if it is known.
-	echoes() (echo, known bool)
+	// intake reports how the terminal takes what is typed, if it is known.
+	intake() (in intake, known bool)
 	// reap collects the program's end, once; it does not wait.
 	reap() (ending, bool)
 	// drain makes read return io.EOF once what is there has been read.
@@ -53,6 +53,12 @@ type ending struct {
 	signal string // e.g. "SIGKILL"
 }
 
+// intake is how a terminal takes what is typed.
+type intake struct {
+	echo bool // it shows it, as it does not for a password
+	keys bool // the program reads key by key instead of whole lines
+}
+
 // past is a program whose end is known and whose terminal is gone.
 type past struct{}
 
@@ -62,7 +68,7 @@ func (past) interrupt(bool)                                  {}
 func (past) still() (resume func())                          { return func() {} }
 func (past) descriptor(func(fd uintptr)) (id int, err error) { return 0, os.ErrClosed }
 func (past) resize(int, int) error                           { return os.ErrClosed }
-func (past) echoes() (echo, known bool)                      { return false, false }
+func (past) intake() (in intake, known bool)                 { return intake{}, false }
 func (past) reap() (ending, bool)                            { return ending{}, false }
 func (past) drain()                                          {}
 func (past) hangup(bool)                                     {}

@@ -232,14 +232,14 @@ func (u *unixProcess) resize(cols, rows int) error {
 	return err
 }
 
-// echoes asks the PTY's own side, which has the program's settings too.
-func (u *unixProcess) echoes() (echo, known bool) {
+// intake asks the PTY's own side, which has the program's settings too.
+func (u *unixProcess) intake() (in intake, known bool) {
 	_ = u.raw.Control(func(fd uintptr) { // fails only when closed
 		if t, err := unix.IoctlGetTermios(int(fd), getTermios); err == nil {
-			echo, known = t.Lflag&unix.ECHO != 0, true
+			in, known = intake{echo: t.Lflag&unix.ECHO != 0, keys: t.Lflag&unix.ICANON == 0}, true
 		}
 	})
-	return echo, known
+	return in, known
 }
 
 func (u *unixProcess) reap() (ending, bool) {

@@ -149,17 +149,25 @@ func (s *Session) settle() {
 		title = c.term.Facts().Title
 	}
 	c.mu.Unlock()
-	echo, known := s.proc.echoes()
 	s.mu.Lock()
 	retitled := s.info.Title != title
 	s.info.Title = title
-	if known && s.echo != echo {
-		s.echo = echo
-		s.tellLocked()
-	}
 	s.mu.Unlock()
 	if retitled {
 		s.changed(s)
+	}
+	s.noteIntake()
+}
+
+// noteIntake lets the viewers know when the terminal takes what is typed in
+// another way. Programs change that after what they print, too.
+func (s *Session) noteIntake() {
+	in, known := s.proc.intake()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known && s.takes != in {
+		s.takes = in
+		s.tellLocked()
 	}
 }
 

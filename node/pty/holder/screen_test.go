@@ -4,6 +4,7 @@ package holder
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,32 @@ func TestEchoIsTold(t *testing.T) {
 	c.types(t, "\n")
 	c.shows(t, "open")
 	c.told(t, "echo", echo(true))
+}
+
+// Viewers hear how the terminal takes what is typed where the program has changed
+// that after all it printed: at the latest with the first key.
+func TestIntakeIsTold(t *testing.T) {
+	m := run(t, Config{})
+	s := shell(t, m, "echo ready; read x; stty -echo; read x; stty echo -icanon; echo keys; read x")
+	c := fresh(t, s, terminal.AttachParams{})
+	takes := func(echo, keys bool) func(note) bool {
+		return func(n note) bool { return n.Echo != nil && *n.Echo == echo && n.Keys != nil && *n.Keys == keys }
+	}
+	c.shows(t, "ready")
+	c.told(t, "lines that show", takes(true, false))
+	c.types(t, "\n")
+	late := time.Now().Add(patience)
+	for in, _ := s.proc.intake(); in.echo; in, _ = s.proc.intake() {
+		if time.Now().After(late) {
+			t.Fatal("echo stays on")
+		}
+		runtime.Gosched()
+	}
+	c.types(t, "s")
+	c.told(t, "lines that do not show", takes(false, false))
+	c.types(t, "\n")
+	c.shows(t, "keys")
+	c.told(t, "keys that show", takes(true, true))
 }
 
 // What a viewer sends again after a break is taken once.

@@ -53,7 +53,7 @@ type Session struct {
 	behind  []byte        // what was typed after rest
 	driven  bool          // somebody could type when moving was closed
 	exit    *ending       // as reaped
-	echo    bool          // the terminal shows what is typed
+	takes   intake        // as the viewers were told
 	typists map[string]*typist
 	typing  typing
 	lost    time.Time   // when who has control went away
@@ -338,6 +338,7 @@ func (s *Session) typeNow(ctx context.Context, p []byte) (n int, err error) {
 	n, err = s.proc.write(ctx, p)
 	switch {
 	case err == nil:
+		s.noteIntake() // it may have been changed without a word
 		return n, nil
 	case isClosed(moving):
 		s.keepTyped(p[n:], nil)

@@ -124,7 +124,7 @@ func (s *Session) tell(ctx context.Context, v *viewer, stream Stream, at uint64)
 		v.told.sized = next.serial
 	}
 	s.mu.Lock()
-	drives, echo, heard := s.driver.Load() == v, s.echo, s.hearsLocked(v)
+	drives, takes, heard := s.driver.Load() == v, s.takes, s.hearsLocked(v)
 	typing := slices.DeleteFunc(slices.Clone(s.typing.keys), func(k terminal.ViewerKey) bool { return k == v.key })
 	s.mu.Unlock()
 	if !v.told.you {
@@ -139,8 +139,9 @@ func (s *Session) tell(ctx context.Context, v *viewer, stream Stream, at uint64)
 	if v.told.drives == nil || *v.told.drives != drives {
 		n.Drives, v.told.drives, some = &drives, &drives, true
 	}
-	if v.told.echo == nil || *v.told.echo != echo {
-		n.Echo, v.told.echo, some = &echo, &echo, true
+	if v.told.takes == nil || *v.told.takes != takes {
+		n.Echo, n.Keys, some = &takes.echo, &takes.keys, true
+		v.told.takes = &takes
 	}
 	if !some {
 		return nil

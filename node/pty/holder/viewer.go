@@ -72,10 +72,11 @@ type viewer struct {
 
 // told is what a viewer knows of the session.
 type told struct {
-	sized               uint64 // serial number of the size
-	drives, echo, heard *bool
-	you                 bool
-	typing              []terminal.ViewerKey
+	sized         uint64 // serial number of the size
+	drives, heard *bool
+	takes         *intake
+	you           bool
+	typing        []terminal.ViewerKey
 }
 
 // errLeft ends a viewer that closed its direction of the stream.

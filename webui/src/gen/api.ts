@@ -447,6 +447,8 @@ export interface SessionNote {
   drives?: boolean;
   /** Echo tells whether the terminal shows what is typed, as it does not for a password. */
   echo?: boolean;
+  /** Keys tells whether the program reads key by key instead of whole lines, as a shell's prompt does, and mostly shows by itself what is typed. */
+  keys?: boolean;
   /** Skipped is how many bytes the state that follows stands for, of those that the viewer has not seen. */
   skipped?: number;
   /** You is the viewer's own key. */

@@ -338,8 +338,9 @@ describe("notes", () => {
   it("say who answers the program, and whether it shows what is typed", async () => {
     const id = await attached(0);
     expect(attachment.drives).toBe(true);
-    await FakeSocket.last.sends(Kind.Note, id, 0, JSON.stringify({ drives: false, echo: true, skipped: 7 }));
-    expect(attachment).toMatchObject({ drives: false, echoes: true });
+    await FakeSocket.last.sends(Kind.Note, id, 0, JSON.stringify({ drives: false, echo: true, keys: false, skipped: 7 }));
+    expect(attachment.drives).toBe(false);
+    expect(attachment.takes.get()).toEqual({ echo: true, keys: false });
     expect(attachment.skipped.get()).toBe(7);
   });
 });

@@ -71,8 +71,12 @@ export class Attachment {
   readonly foreign = new Store(false);
   /** Whether the emulator here is the one to answer what the program asks. */
   drives = true;
-  /** Whether the session shows what is typed; it does not show a password. */
-  echoes = false;
+  /**
+   * How the session takes what is typed: whether the terminal shows it, as it does
+   * not for a password, and whether the program reads key by key. Nothing, until
+   * it has said so.
+   */
+  readonly takes = new Store({ echo: false, keys: false });
 
   /** Whether something was typed in vain, and nothing has been sent since. */
   readonly unsent = new Store(false);
@@ -225,9 +229,9 @@ export class Attachment {
     this.typed.sent();
   }
 
-  private receiveNote({ cols, rows, drives, echo, skipped }: SessionNote): void {
+  private receiveNote({ cols, rows, drives, echo, keys, skipped }: SessionNote): void {
     if (drives !== undefined) this.drives = drives;
-    if (echo !== undefined) this.echoes = echo;
+    if (echo !== undefined && keys !== undefined) this.takes.set({ echo, keys });
     if (skipped !== undefined) this.skipped.set(skipped);
     if (cols === undefined || rows === undefined) return;
     this.session.update((s) => s && { ...s, cols, rows });

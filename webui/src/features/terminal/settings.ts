@@ -4,6 +4,8 @@ import { Store } from "@/lib/store";
 export interface Settings {
   fontSize: number;
   screenReader: boolean;
+  /** What is typed is drawn at once where the way to the machine is long. */
+  typeAhead: boolean;
 }
 
 const KEY = "homie.terminal";
@@ -24,12 +26,13 @@ export function change(some: Partial<Settings>): void {
 }
 
 function stored(): Settings {
-  const usual: Settings = { fontSize: window.innerWidth < 640 ? 13 : 14, screenReader: false };
+  const usual: Settings = { fontSize: window.innerWidth < 640 ? 13 : 14, screenReader: false, typeAhead: true };
   try {
     const value = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Settings>;
     return {
       fontSize: typeof value.fontSize === "number" ? value.fontSize : usual.fontSize,
       screenReader: value.screenReader === true,
+      typeAhead: value.typeAhead !== false,
     };
   } catch {
     return usual;

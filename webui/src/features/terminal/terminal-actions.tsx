@@ -4,6 +4,7 @@ import {
   Accessibility,
   ClipboardPaste,
   Ellipsis,
+  FastForward,
   Keyboard,
   Power,
   Search,
@@ -33,7 +34,7 @@ interface Props {
 
 /** What can be done with the terminal that is shown. */
 export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, onShortcuts, onClose, onEnd, onLeft }: Props) {
-  const { fontSize, screenReader } = useStore(settings);
+  const { fontSize, screenReader, typeAhead } = useStore(settings);
   return (
     <div role="toolbar" aria-label="Terminal" className="flex shrink-0 items-center">
       <Button look="ghost" size="iconSm" aria-label="Search" title={`Search (${searchKeys})`} onClick={onSearch}>
@@ -88,6 +89,10 @@ export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, o
         <MenuChoice checked={screenReader} onSelect={() => change({ screenReader: !screenReader })}>
           <Accessibility aria-hidden />
           Readable for screen readers
+        </MenuChoice>
+        <MenuChoice checked={typeAhead} onSelect={() => change({ typeAhead: !typeAhead })}>
+          <FastForward aria-hidden />
+          Show typing at once when far away
         </MenuChoice>
         <MenuItem onSelect={onShortcuts}>
           <Keyboard aria-hidden />

@@ -15,6 +15,7 @@ import { shortcut, type Shortcut } from "./shortcuts";
 import { splitOf } from "./splits";
 import type { Tab } from "./tabs";
 import { scrollByTouch } from "./touch";
+import { TypingAhead } from "./typing-ahead";
 
 const encoder = new TextEncoder();
 
@@ -39,6 +40,7 @@ export class OpenTerminal {
   private shown = false;
   private disposed = false;
   private fast: IDisposable | null = null;
+  private ahead: TypingAhead | null = null;
   private observer: ResizeObserver | null = null;
   private fitting = 0;
   private waiting: { bytes: Uint8Array; parsed: () => void }[] = []; // output before the emulator is loaded
@@ -49,7 +51,12 @@ export class OpenTerminal {
     this.attachment = new Attachment(client, tab, {
       write: (bytes, parsed) => {
         const term = this.engine.get()?.term;
-        if (term) term.write(bytes, parsed);
+        if (term) {
+          term.write(bytes, () => {
+            parsed();
+            this.ahead?.printed();
+          });
+        }
         else this.waiting.push({ bytes, parsed }); // bounded by the stream's credit
       },
       reset: () => {
@@ -57,6 +64,7 @@ export class OpenTerminal {
         // In line with the output: what was written before is parsed before.
         const term = this.engine.get()?.term;
         term?.write("", () => term.reset());
+        this.ahead?.forget();
       },
     });
   }
@@ -95,7 +103,11 @@ export class OpenTerminal {
   /** Types text, as if from the keyboard. */
   type(text: string): void {
     if (text === "") return;
-    if (this.attachment.write(encoder.encode(text)) || this.attachment.state.get().phase !== "live") return;
+    if (this.attachment.write(encoder.encode(text))) {
+      if (!isAnswer(text)) this.ahead?.typed(text);
+      return;
+    }
+    if (this.attachment.state.get().phase !== "live") return;
     toastError(
       "That was not typed",
       localError("payload_too_large", "It is more than the terminal takes at once. Send it as a file, or in parts."),
@@ -137,6 +149,7 @@ export class OpenTerminal {
     this.hide();
     this.attachment.close();
     for (const undo of this.undo) undo();
+    this.ahead?.dispose();
     this.engine.get()?.term.dispose();
     this.engine.set(null);
   }
@@ -151,6 +164,7 @@ export class OpenTerminal {
       return;
     }
     const engine = createEngine(this.host);
+    this.ahead = new TypingAhead(engine.term, this.attachment);
     this.connect(engine);
     this.engine.set(engine);
     for (const { bytes, parsed } of this.waiting) engine.term.write(bytes, parsed);
