@@ -39,6 +39,10 @@ where an owner lets it in once. It listens on no port.
 Terminals run on when the node ends, in a process of their own, and are there
 again when it comes back; --linger bounds that. A service manager must leave that
 process alone: with systemd, set KillMode=process.
+
+Shells that are bash, zsh or fish mark their prompts, so that the terminal knows
+where a command begins and how it ended. HOMIE_SHELL_INTEGRATION=0 keeps them as
+they are, for the node or in the start-up files of an account.
 ` + settingsHelp
 
 // gatewaySettings are a gateway's own.

@@ -41,7 +41,7 @@ func (t *Terminal) Commands() []Command {
 		case CommandStart:
 			start = at
 		case OutputStart:
-			c.Text = strings.TrimSpace(t.between(start, at))
+			c.Text = t.typed(start, at)
 			c.Output, c.from, c.Running = m.Line, at, true
 		case CommandEnd:
 			if c.Running {
@@ -50,6 +50,34 @@ func (t *Terminal) Commands() []Command {
 		}
 	}
 	return out
+}
+
+// typed is what was typed between two places, without a prompt at the right.
+func (t *Terminal) typed(from, to place) string {
+	text := t.between(from, to)
+	first, rest, more := strings.Cut(text, "\n")
+	rows := t.Text(from.line, 1)
+	if len(rows) == 1 && textWidth(rows[0].Text) >= t.cols-1 {
+		if i := strings.LastIndex(first, rightGap); i > 0 {
+			first = strings.TrimRight(first[:i], " ")
+		}
+	}
+	if more {
+		first += "\n" + rest
+	}
+	return strings.TrimSpace(first)
+}
+
+// rightGap is what is at least between what was typed and a prompt at the right,
+// which goes up to the last column or the one before.
+const rightGap = "    "
+
+func textWidth(s string) int {
+	n := 0
+	for _, r := range s {
+		n += width(r)
+	}
+	return n
 }
 
 // Output gives the output of a command, up to the end of the screen if it is

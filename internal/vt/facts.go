@@ -130,6 +130,7 @@ func (t *Terminal) mark(data string) {
 	switch data[0] {
 	case 'A':
 		m.Kind = Prompt
+		f.redrawn(m.Line)
 		f.known.Running = false
 	case 'B':
 		m.Kind = CommandStart
@@ -157,6 +158,15 @@ func (t *Terminal) mark(data string) {
 		f.marks = append(f.marks[:0], f.marks[maxMarks/4:]...)
 	}
 	f.marks = append(f.marks, m)
+}
+
+// redrawn drops the marks of a prompt on that line or below, which is drawn anew.
+func (f *facts) redrawn(line int64) {
+	n := len(f.marks)
+	for n > 0 && f.marks[n-1].Kind <= CommandStart && f.marks[n-1].Line >= line {
+		n--
+	}
+	f.marks = f.marks[:n]
 }
 
 // promptLine is the line of the last prompt, 0 if there is none.

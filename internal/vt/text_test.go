@@ -52,6 +52,18 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// A prompt that is drawn anew is one, and what stands at the right of what was
+// typed is no part of it.
+func TestPromptsOfShells(t *testing.T) {
+	v := New(30, 5, 100)
+	prompt := "\x1b]133;A\x07$ \x1b]133;B\x07"
+	_, _ = v.Write([]byte(prompt + "\r" + prompt + "ls    x\x1b[26Gright\r\n\x1b]133;C\x07out\r\n\x1b]133;D;0\x07" + prompt + "ls    x\r\n\x1b]133;C\x07\x1b]133;D;0\x07"))
+	cs := v.Commands()
+	if len(cs) != 2 || cs[0].Text != "ls    x" || cs[1].Text != "ls    x" {
+		t.Errorf("commands %+v, want the same twice", cs)
+	}
+}
+
 func TestFind(t *testing.T) {
 	v := New(20, 4, 100)
 	_, _ = v.Write([]byte("first Needle\r\nnothing\r\n" + strings.Repeat("x", 17) + "needle across\r\n日本 needle\r\n\r\n\r\n\r\nlast"))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"homie/node/pty/holder/marks"
 	"homie/wire"
 )
 
@@ -15,6 +16,7 @@ import (
 var inherited = []string{
 	"HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR",
 	"XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME",
+	marks.Off,
 }
 
 // defaultPath is for a node that was started without a PATH.

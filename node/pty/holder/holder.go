@@ -135,7 +135,7 @@ func prepare(conf Options) (*Holder, error) {
 		changed: rpc.Events(terminal.Changed), stir: make(chan struct{}, 1),
 	}
 	h.manager = NewManager(Config{
-		Dir: conf.Settings.Dir, Environ: conf.Settings.Environ, Changed: h.sessionChanged, Log: conf.Log,
+		Dir: conf.Settings.Dir, StateDir: conf.StateDir, Environ: conf.Settings.Environ, Changed: h.sessionChanged, Log: conf.Log,
 	})
 	h.registry, err = rpc.NewRegistry(rpc.Options{
 		Log: conf.Log, TrustMeta: true, Rate: nodeRate,

@@ -23,6 +23,9 @@ type Config struct {
 	// Dir is where sessions start that do not say where; it may begin with ~.
 	// Default: the account's home.
 	Dir string
+	// StateDir is where to put what shells read, to mark what they do. Default:
+	// they mark nothing.
+	StateDir string
 	// Environ is what sessions inherit variables from. Default: this process's.
 	Environ []string
 	// MaxRunning bounds the sessions whose programs run, KeptExited those that

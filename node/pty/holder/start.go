@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"homie/node/pty/holder/marks"
 	"homie/wire"
 	"homie/wire/terminal"
 )
@@ -34,7 +35,9 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 	if err := m.reserve(); err != nil {
 		return terminal.Session{}, err
 	}
-	proc, err := start(program{path: path, argv: argv, env: env, dir: dir, cols: p.Cols, rows: p.Rows})
+	run := program{path: path, argv: argv, env: env, dir: dir, cols: p.Cols, rows: p.Rows}
+	m.mark(&run)
+	proc, err := start(run)
 	s := m.register(proc, terminal.Session{
 		ID:        id,
 		Node:      p.Node,
@@ -57,6 +60,19 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 	m.changed(s)
 	s.reap() // the signal for a short program may have come before it was known
 	return info, nil
+}
+
+// mark makes a shell mark what it does. One that can't is started as it is.
+func (m *Manager) mark(p *program) {
+	if m.cfg.StateDir == "" {
+		return
+	}
+	dir, err := marks.Install(m.cfg.StateDir)
+	if err != nil {
+		m.cfg.Log.Warn("shells mark no commands", "err", err)
+		return
+	}
+	p.argv, p.env = marks.For(dir, p.path, p.argv, p.env)
 }
 
 // reserve takes one of the places for running sessions.
