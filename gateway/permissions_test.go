@@ -272,6 +272,11 @@ func (p *permissions) params(method string) json.RawMessage {
 		terminal.Kill.Name:    `{"node":"den","session":"gone"}`,
 		terminal.List.Name:    `{"node":"den"}`,
 		terminal.Control.Name: `{` + den + `,"mode":"open"}`,
+		terminal.Update.Name:  `{` + den + `,"group":"Tests"}`,
+
+		terminal.Multiplexers.Name: `{"node":"den"}`,
+		"terminal.profile.create":  `{"name":"one's own"}`,
+		"terminal.profile.update":  `{"id":"gone","profile":{"name":"one's own"}}`,
 	}
 	if text, ok := own[method]; ok {
 		return json.RawMessage(strings.Replace(text, "a machine is", "a "+strings.Repeat("very ", 40)+"good machine is", 1))
@@ -423,6 +428,13 @@ func (p *permissions) happenings() map[string]func() {
 	return map[string]func(){
 		"presence.changed": func() { p.must(p.nas.Call(p.t.Context(), "presence.heartbeat", seed(p.t, "presence.heartbeat"), nil)) },
 		"pairing.changed":  func() { p.Register(p.nas, homietest.Offer("terminal", "voice")) },
+		// Of their own things others see nothing, so that it takes a shared one.
+		"terminal.profile.changed": func() {
+			p.must(p.owner.conn.Call(p.t.Context(), "terminal.profile.create", json.RawMessage(`{"name":"shared","shared":true}`), nil))
+		},
+		"terminal.snippet.changed": func() {
+			p.must(p.owner.conn.Call(p.t.Context(), "terminal.snippet.create", json.RawMessage(`{"name":"shared","text":"x","shared":true}`), nil))
+		},
 		"terminal.session.changed": func() {
 			p.must(p.owner.conn.Call(p.t.Context(), terminal.Start.Name, p.params(terminal.Start.Name), nil))
 		},

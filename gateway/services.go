@@ -50,7 +50,7 @@ func services(w world) household {
 		pair  = pairing.New(w.db, w.logFor("pairing"))
 		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))
 		here  = presence.New(links, w.paths, w.logFor("presence"))
-		term  = terminal.New(links, w.logFor("terminal"))
+		term  = terminal.New(links, w.db, w.logFor("terminal"))
 	)
 	pair.OnDecision(links.Decided)
 	pair.OnLeave(here.Left)

@@ -52,6 +52,8 @@ type Config struct {
 	Dir string
 	// Linger is how long terminals outlive a node that has gone; 0 is for ever.
 	Linger time.Duration
+	// IdleEnd is after how long without use terminals end; 0 is never.
+	IdleEnd time.Duration
 	// Holder starts the process that holds the terminals; nil starts this
 	// program.
 	Holder pty.Launch

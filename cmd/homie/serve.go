@@ -158,13 +158,12 @@ func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up
 type nodeSettings struct {
 	*settings
 	gateway, start, ca string
-	linger             time.Duration
+	linger, idleEnd    time.Duration
 }
 
 const (
-	lingerEnv = "HOMIE_LINGER"
-	dirUsage  = "`directory` in which terminals start; the home if none is given (HOMIE_DIR)"
-	dirEnv    = "HOMIE_DIR"
+	dirUsage = "`directory` in which terminals start; the home if none is given (HOMIE_DIR)"
+	dirEnv   = "HOMIE_DIR"
 )
 
 func nodeCommand(p process, f *flag.FlagSet) action {
@@ -172,28 +171,31 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&n.gateway, "gateway", cmp.Or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
 	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&n.ca, "ca-file", p.Env("HOMIE_CA_FILE"), "`file` with the authority of a gateway's own certificate (HOMIE_CA_FILE)")
-	linger := lingerFlag(p, f)
+	times := timeFlags(p, f)
 	return func(ctx context.Context, _ []string) error {
 		log, err := n.logger(p.Err)
 		if err != nil {
 			return err
 		}
-		if n.linger, err = linger(); err != nil {
+		if n.linger, n.idleEnd, err = times(); err != nil {
 			return err
 		}
 		return serve(ctx, log, func(ctx context.Context) error { return n.run(ctx, p, log, node.Config{}) })
 	}
 }
 
-// lingerFlag declares --linger and returns what reads it.
-func lingerFlag(p process, f *flag.FlagSet) func() (time.Duration, error) {
-	text := f.String("linger", cmp.Or(p.Env(lingerEnv), "0"), "`time` that terminals outlive a node that has gone, such as 1h; 0 is for ever (HOMIE_LINGER)")
-	return func() (time.Duration, error) {
-		d, err := time.ParseDuration(*text)
-		if err != nil || d < 0 {
-			return 0, usagef("--linger is %q, want a time such as 30s or 12h, or 0 for ever", *text)
+// timeFlags declares how long terminals last, and returns what reads it.
+func timeFlags(p process, f *flag.FlagSet) func() (linger, idleEnd time.Duration, err error) {
+	gone := f.String("linger", cmp.Or(p.Env("HOMIE_LINGER"), "0"), "`time` that terminals outlive a node that has gone, such as 1h; 0 is for ever (HOMIE_LINGER)")
+	idle := f.String("idle-end", cmp.Or(p.Env("HOMIE_IDLE_END"), "0"), "`time` without use after which terminals end, such as 72h, having said so before; 0 is never (HOMIE_IDLE_END)")
+	return func() (linger, idleEnd time.Duration, err error) {
+		if linger, err = time.ParseDuration(*gone); err != nil || linger < 0 {
+			return 0, 0, usagef("--linger is %q, want a time such as 30s or 12h, or 0 for ever", *gone)
 		}
-		return d, nil
+		if idleEnd, err = time.ParseDuration(*idle); err != nil || idleEnd < 0 {
+			return 0, 0, usagef("--idle-end is %q, want a time such as 8h or 72h, or 0 for never", *idle)
+		}
+		return linger, idleEnd, nil
 	}
 }
 
@@ -215,7 +217,7 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 	return onTailnet(ctx, n.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
 		conf.Tailnet, conf.StateDir = d, dir
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
-		conf.Linger = n.linger
+		conf.Linger, conf.IdleEnd = n.linger, n.idleEnd
 		conf.Version, conf.Log, conf.Out = version, log, p.Out
 		agent, err := node.New(conf)
 		if err != nil {

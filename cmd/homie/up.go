@@ -37,6 +37,7 @@ type both struct {
 	hostname  string // the node's
 	tags      string // the node's
 	linger    time.Duration
+	idleEnd   time.Duration
 }
 
 func upCommand(p process, f *flag.FlagSet) action {
@@ -45,13 +46,13 @@ func upCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&b.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&b.hostname, "node-hostname", cmp.Or(p.Env("HOMIE_NODE_HOSTNAME"), nodeName()), "the node's `name` on the tailnet (HOMIE_NODE_HOSTNAME)")
 	f.StringVar(&b.tags, "node-tags", p.Env("HOMIE_NODE_TAGS"), "`tags` for the node, if others than --tags (HOMIE_NODE_TAGS)")
-	linger := lingerFlag(p, f)
+	times := timeFlags(p, f)
 	return func(ctx context.Context, _ []string) error {
 		log, err := shared.logger(p.Err)
 		if err != nil {
 			return err
 		}
-		if b.linger, err = linger(); err != nil {
+		if b.linger, b.idleEnd, err = times(); err != nil {
 			return err
 		}
 		if b.hostname == shared.hostname {
@@ -73,7 +74,7 @@ func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string
 	ns.role, ns.stateDir = roleNode, filepath.Join(base, roleNode)
 	ns.hostname, ns.tags = b.hostname, cmp.Or(b.tags, b.settings.tags)
 	hub := &gatewaySettings{settings: &gs, owner: b.gateway.owner, cert: b.gateway.cert, key: b.gateway.key}
-	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger}
+	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger, idleEnd: b.idleEnd}
 
 	group, ctx := errgroup.WithContext(ctx)
 	ready := make(chan string)

@@ -18,6 +18,7 @@ import (
 
 	"homie/gateway/access"
 	"homie/rpc"
+	"homie/store"
 	"homie/tsidentity"
 	"homie/wire"
 	wirenodes "homie/wire/nodes"
@@ -41,11 +42,16 @@ type Service struct {
 
 	viewing  seats // by caller and machine
 	starting seats // by person and machine
+
+	profiles *shelf[Profile, *Profile]
+	snippets *shelf[Snippet, *Snippet]
 }
 
 // New returns the service.
-func New(links Links, log *slog.Logger) *Service {
+func New(links Links, db *store.Store, log *slog.Logger) *Service {
 	s := &Service{links: links, log: log}
+	s.profiles = newShelf(db, profiles, rpc.Event[Profile]("terminal.profile.changed", "terminal:write"), "profile")
+	s.snippets = newShelf(db, snippets, rpc.Event[Snippet]("terminal.snippet.changed", "terminal:write"), "quick command")
 	s.changed = rpc.Events(wireterminal.Changed).View(s.view)
 	return s
 }
@@ -60,7 +66,17 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Serve(wireterminal.Kill, s.kill, rpc.Audited()),
 		rpc.Serve(wireterminal.List, s.list),
 		rpc.Serve(wireterminal.Control, s.control, rpc.Audited()),
-		s.changed,
+		rpc.Serve(wireterminal.Update, s.update, rpc.Audited()),
+		rpc.Serve(wireterminal.Multiplexers, s.multiplexers),
+		rpc.Call("terminal.profile.list", "terminal:write", s.listProfiles),
+		rpc.Call("terminal.profile.create", "terminal:write", s.createProfile, rpc.Audited()),
+		rpc.Call("terminal.profile.update", "terminal:write", s.updateProfile, rpc.Audited()),
+		rpc.Call("terminal.profile.delete", "terminal:write", s.deleteProfile, rpc.Audited()),
+		rpc.Call("terminal.snippet.list", "terminal:write", s.listSnippets),
+		rpc.Call("terminal.snippet.create", "terminal:write", s.createSnippet, rpc.Audited()),
+		rpc.Call("terminal.snippet.update", "terminal:write", s.updateSnippet, rpc.Audited()),
+		rpc.Call("terminal.snippet.delete", "terminal:write", s.deleteSnippet, rpc.Audited()),
+		s.changed, s.profiles.changed, s.snippets.changed,
 	}
 }
 

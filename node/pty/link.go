@@ -165,7 +165,7 @@ func (l *link) settings() wireholder.AdoptParams {
 		dir = abs // the holder stands elsewhere
 	}
 	return wireholder.AdoptParams{
-		Version: l.o.Version, Node: l.o.Node, Dir: dir, Environ: holder.Inherited(os.Environ()), LingerMs: l.o.Linger.Milliseconds(),
+		Version: l.o.Version, Node: l.o.Node, Dir: dir, Environ: holder.Inherited(os.Environ()), LingerMs: l.o.Linger.Milliseconds(), IdleEndMs: l.o.IdleEnd.Milliseconds(),
 	}
 }
 

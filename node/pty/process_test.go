@@ -56,6 +56,10 @@ func TestUpgrade(t *testing.T) {
 	old.Version = "older"
 	c, end := connectTo(t, old) // which is not of the holder's program either, and has it replaced
 	s := begin(t, c, "sh", "-c", "echo $$; seq 1 500; read x; seq 501 200000; exit 7")
+	name, group := "Counting", "Work"
+	if _, err := rpc.Invoke(t.Context(), c, terminal.Update, terminal.UpdateParams{Session: s.ID, Name: &name, Group: &group}); err != nil {
+		t.Fatal(err)
+	}
 	before, _ := info(t, o.StateDir)
 	end()
 	if err := replace(t, o.StateDir, copyOfSelf(t)); err != nil {
@@ -63,6 +67,9 @@ func TestUpgrade(t *testing.T) {
 	}
 
 	c, _ = connectTo(t, o)
+	if v := listed(t, c); v.Name != name || v.Group != group {
+		t.Errorf("after an upgrade it is called %q in %q, want %q in %q", v.Name, v.Group, name, group)
+	}
 	r := collect(s)
 	if _, err := r.from(t, c, func(at uint64) bool { return at > 0 }); err != nil {
 		t.Fatal(err)

@@ -36,6 +36,9 @@ type Options struct {
 	Version  string
 	// Linger is how long sessions outlive a node that has gone; 0 is for ever.
 	Linger time.Duration
+	// IdleEnd is after how long without use sessions end, after they said so; 0
+	// is never.
+	IdleEnd time.Duration
 	// Launch starts a holder where none is. Default: this program as 'homie
 	// holder', in a session of its own.
 	Launch Launch
@@ -81,6 +84,8 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Serve(terminal.Input, passOn(s, terminal.Input, once)),
 		rpc.Serve(terminal.Resize, passOn(s, terminal.Resize, again)),
 		rpc.Serve(terminal.Kill, passOn(s, terminal.Kill, once)),
+		rpc.Serve(terminal.Update, passOn(s, terminal.Update, again)),
+		rpc.Serve(terminal.Multiplexers, s.multiplexers),
 		rpc.Serve(terminal.List, s.list),
 		rpc.Serve(terminal.Control, passOn(s, terminal.Control, once)),
 		s.changed,

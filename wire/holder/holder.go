@@ -40,6 +40,8 @@ type AdoptParams struct {
 	// LingerMs is how long sessions outlive a node that has gone; 0 is for
 	// ever.
 	LingerMs int64 `json:"lingerMs"`
+	// IdleEndMs is after how long without use sessions end; 0 is never.
+	IdleEndMs int64 `json:"idleEndMs,omitzero"`
 }
 
 // Validate checks shape and bounds.
@@ -52,7 +54,7 @@ func (p AdoptParams) Validate() error {
 			return fmt.Errorf("a text is over the limit of %d bytes or has a NUL in it", maxText)
 		}
 	}
-	if p.LingerMs < 0 {
+	if p.LingerMs < 0 || p.IdleEndMs < 0 {
 		return errors.New("sessions can't end before their node")
 	}
 	return nil

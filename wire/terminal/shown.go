@@ -24,7 +24,12 @@ func (s Session) Shown() Session {
 	s.ID = wire.SessionID(plain(string(s.ID), MaxName))
 	s.State = State(plain(string(s.State), MaxName))
 	s.Name, s.Account, s.Signal = plain(s.Name, MaxName), plain(s.Account, MaxName), plain(s.Signal, MaxName)
-	s.Dir, s.StartedBy = plain(s.Dir, maxShown), plain(s.StartedBy, maxShown)
+	s.Dir, s.Cwd, s.StartedBy = plain(s.Dir, maxShown), plain(s.Cwd, maxShown), plain(s.StartedBy, maxShown)
+	s.Group = plain(s.Group, MaxName)
+	if CheckIcon(s.Icon) != nil || s.Icon == "" {
+		s.Icon = IconTerminal
+	}
+	s.UnusedMs = max(s.UnusedMs, 0)
 	command, left := []string{}, maxShown
 	for _, arg := range s.Command[:min(len(s.Command), MaxArgs)] {
 		arg = plain(arg, left)

@@ -10,7 +10,6 @@ package terminal
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"homie/wire"
@@ -75,6 +74,17 @@ type Session struct {
 	People    []Viewer       `json:"people"`  // who they are, in the order in which they came
 	Control   *Holder        `json:"control"` // null: everybody may type who has the right to
 	Offset    uint64         `json:"offset"`  // output bytes so far
+	Group     string         `json:"group"`   // what people list it under, "" for none
+	Icon      Icon           `json:"icon"`
+	// Cwd is the folder that its first program stood in when this was said, ""
+	// where the machine does not tell.
+	Cwd string `json:"cwd"`
+	// EndsAt is when the machine ends it for want of use, unless somebody uses
+	// it; null while that is not due within minutes.
+	EndsAt *time.Time `json:"endsAt"`
+	// UnusedMs is set on a session that was ended for want of use: how long
+	// nobody had used it.
+	UnusedMs int64 `json:"unusedMs,omitzero"`
 	// Title is what the program calls itself, "" if it does not.
 	Title string `json:"title"`
 	// Raw says that the session's screen was lost to a fault of Homie's: whoever
@@ -89,8 +99,13 @@ type StartParams struct {
 	Command []string      `json:"command,omitzero"` // default: the account's login shell
 	Dir     string        `json:"dir,omitzero"`     // default: the node's start directory
 	Account string        `json:"account,omitzero"` // default: the account the node runs as
-	Cols    int           `json:"cols"`
-	Rows    int           `json:"rows"`
+	Group   string        `json:"group,omitzero"`   // what it is listed under
+	Icon    Icon          `json:"icon,omitzero"`
+	// Env are variables that the program gets beside the usual ones, which they
+	// replace; none may begin with HOMIE_.
+	Env  map[string]string `json:"env,omitzero"`
+	Cols int               `json:"cols"`
+	Rows int               `json:"rows"`
 }
 
 // Validate checks shape and bounds.
@@ -98,24 +113,10 @@ func (p StartParams) Validate() error {
 	if err := errors.Join(checkSize(p.Cols, p.Rows), checkIDs(p.Node, "")); err != nil {
 		return err
 	}
-	if len(p.Command) > MaxArgs {
-		return fmt.Errorf("command has %d arguments, the limit is %d", len(p.Command), MaxArgs)
-	}
-	if len(p.Name) > MaxName || strings.ContainsFunc(p.Name, hidden) {
-		return fmt.Errorf("name has over %d bytes, or characters that do not show", MaxName)
-	}
-	if n := len(strings.Join(p.Command, "")); n > MaxCommand {
-		return fmt.Errorf("command has %d bytes in all, the limit is %d; put it into a file, or type it", n, MaxCommand)
-	}
-	for _, s := range append([]string{p.Dir, p.Account}, p.Command...) {
-		if len(s) > MaxText {
-			return fmt.Errorf("a text of %d bytes is over the limit of %d", len(s), MaxText)
-		}
-		if strings.ContainsRune(s, 0) {
-			return errors.New("text contains a NUL character")
-		}
-	}
-	return nil
+	return errors.Join(
+		checkLabel("name", p.Name), checkLabel("group", p.Group), checkCommand(p.Command, p.Dir, p.Account),
+		CheckEnv(p.Env), CheckIcon(p.Icon),
+	)
 }
 
 // Target names the machine for the audit log.

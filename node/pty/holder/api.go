@@ -22,6 +22,7 @@ func (h *Holder) api() []rpc.Entry {
 		rpc.Serve(terminal.Input, h.input),
 		rpc.Serve(terminal.Resize, h.resize),
 		rpc.Serve(terminal.Kill, h.kill),
+		rpc.Serve(terminal.Update, h.update),
 		rpc.Serve(terminal.List, h.list),
 		rpc.Serve(terminal.Control, h.control),
 		h.changed,
@@ -43,6 +44,7 @@ func (h *Holder) adopt(ctx context.Context, _ tsidentity.Caller, p holder.AdoptP
 		return holder.Adopted{}, wire.Errorf(wire.Unsupported, "a node stays connected")
 	}
 	h.manager.SetPlace(p.Dir, p.Environ)
+	h.manager.SetIdleEnd(idleEnd(p))
 	h.mu.Lock()
 	h.settings, h.node = p, c
 	h.mu.Unlock()
@@ -102,6 +104,10 @@ func (h *Holder) control(ctx context.Context, who tsidentity.Caller, p terminal.
 
 func (h *Holder) kill(_ context.Context, _ tsidentity.Caller, p terminal.KillParams) (wire.Nothing, error) {
 	return wire.Nothing{}, h.manager.Kill(p.Session)
+}
+
+func (h *Holder) update(_ context.Context, _ tsidentity.Caller, p terminal.UpdateParams) (terminal.Session, error) {
+	return h.manager.Update(p)
 }
 
 func (h *Holder) list(context.Context, tsidentity.Caller, terminal.ListParams) (terminal.Sessions, error) {

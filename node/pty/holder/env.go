@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ var inherited = []string{
 	"HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR",
 	"XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME",
 	marks.Off,
+	"TMUX_TMPDIR", "ZELLIJ_SOCKET_DIR", // where a person's tmux and zellij are found
 }
 
 // defaultPath is for a node that was started without a PATH.
@@ -34,8 +36,10 @@ func Inherited(environ []string) []string {
 	return list
 }
 
-// environment returns the whole environment of a session, given the node's own.
-func environment(own []string, a account, node wire.NodeName, id wire.SessionID, dir string) []string {
+// environment returns the whole environment of a session, given the node's own
+// and what whoever starts it asks for. That replaces anything but what Homie
+// says of itself.
+func environment(own []string, wanted map[string]string, a account, node wire.NodeName, id wire.SessionID, dir string) []string {
 	env := map[string]string{"PATH": defaultPath}
 	for _, kv := range Inherited(own) {
 		name, value, _ := strings.Cut(kv, "=")
@@ -44,19 +48,17 @@ func environment(own []string, a account, node wire.NodeName, id wire.SessionID,
 	if env["LC_ALL"] == "" && env["LC_CTYPE"] == "" && env["LANG"] == "" {
 		env["LANG"] = utf8Locale() // else programs take what is typed for ASCII
 	}
-	for name, value := range map[string]string{
-		"HOME":          a.home,
-		"USER":          a.name,
-		"LOGNAME":       a.name,
-		"SHELL":         a.shell,
-		"PWD":           dir,
-		"TERM":          "xterm-256color",
-		"COLORTERM":     "truecolor",
-		"HOMIE_NODE":    string(node),
-		"HOMIE_SESSION": string(id),
-	} {
-		env[name] = value
-	}
+	maps.Copy(env, map[string]string{
+		"HOME":      a.home,
+		"USER":      a.name,
+		"LOGNAME":   a.name,
+		"SHELL":     a.shell,
+		"PWD":       dir,
+		"TERM":      "xterm-256color",
+		"COLORTERM": "truecolor",
+	})
+	maps.Copy(env, wanted)
+	env["HOMIE_NODE"], env["HOMIE_SESSION"] = string(node), string(id)
 	list := make([]string, 0, len(env))
 	for name, value := range env {
 		list = append(list, name+"="+value)

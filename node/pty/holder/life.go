@@ -10,6 +10,11 @@ import (
 // linger is how long sessions outlive a node that has gone, 0 for ever.
 func linger(p holder.AdoptParams) time.Duration { return time.Duration(p.LingerMs) * time.Millisecond }
 
+// idleEnd is after how long without use sessions end, 0 for never.
+func idleEnd(p holder.AdoptParams) time.Duration {
+	return time.Duration(p.IdleEndMs) * time.Millisecond
+}
+
 // live returns when nobody needs the holder any more, and then its sessions are
 // to be hung up: a node is needed by nobody who looks, but by the programs that
 // run.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"homie/wire"
 	"homie/wire/terminal"
@@ -46,6 +47,9 @@ type Manager struct {
 	// calls is held for reading by what starts sessions or types by a call,
 	// and for writing while the sessions move to another program.
 	calls sync.RWMutex
+
+	idleEnd atomic.Int64  // a time.Duration; see endIdle
+	idleSet chan struct{} // capacity 1; idleEnd has changed
 
 	mu       sync.Mutex
 	place    place
@@ -99,6 +103,7 @@ func NewManager(cfg Config) *Manager {
 		cfg:      cfg,
 		place:    newPlace(cfg.Dir, cfg.Environ),
 		wake:     make(chan struct{}, 1),
+		idleSet:  make(chan struct{}, 1),
 		sessions: map[wire.SessionID]*Session{},
 		news:     map[*Session]struct{}{},
 	}
@@ -113,6 +118,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	helpers.Go(func() { watchChildren(running, m.reap) })
 	helpers.Go(func() { m.announce(running) })
+	helpers.Go(func() { m.watchIdle(ctx) })
 
 	<-ctx.Done()
 	m.setOpen(false)
@@ -225,6 +231,11 @@ func (m *Manager) Control(by wire.OnBehalf, p terminal.ControlParams) (terminal.
 func (m *Manager) Kill(id wire.SessionID) error {
 	m.calls.RLock()
 	defer m.calls.RUnlock()
+	return m.kill(id)
+}
+
+// kill is Kill for who holds calls.
+func (m *Manager) kill(id wire.SessionID) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.sessions[id]

@@ -58,6 +58,7 @@ type Session struct {
 	typing  typing
 	lost    time.Time   // when who has control went away
 	clock   *time.Timer // see beatLocked; nil if nothing ever was due
+	use     use         // see idle
 }
 
 func newSession(info terminal.Session, order uint64, proc process, log *slog.Logger, changed func(*Session)) *Session {
@@ -90,6 +91,7 @@ func (s *Session) Info() terminal.Session {
 	info := s.info
 	info.Viewers = len(s.viewers)
 	info.People = s.peopleLocked()
+	info.Cwd = s.cwdLocked()
 	_, info.Offset = s.ring.Bounds()
 	return info
 }
@@ -151,6 +153,7 @@ func (s *Session) finish() {
 	s.mu.Lock()
 	now := time.Now()
 	s.info.State = terminal.Exited
+	s.info.EndsAt = nil
 	s.info.EndedAt = &now
 	s.info.ExitCode, s.info.Signal = s.exit.code, s.exit.signal
 	s.info.Control = nil
@@ -301,7 +304,11 @@ func (s *Session) Type(ctx context.Context, p []byte) (n int, err error) {
 func (s *Session) enter(ctx context.Context, place chan struct{}, p []byte) (kept bool, err error) {
 	s.mu.Lock()
 	moving := s.moving
+	told := s.usedLocked()
 	s.mu.Unlock()
+	if told {
+		s.changed(s)
+	}
 	select {
 	case place <- struct{}{}:
 		return false, nil

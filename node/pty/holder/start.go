@@ -27,7 +27,7 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 		return terminal.Session{}, err
 	}
 	id := newID()
-	env := environment(at.environ, at.account, p.Node, id, dir)
+	env := environment(at.environ, p.Env, at.account, p.Node, id, dir)
 	path, argv, err := resolve(p.Command, at.account, env, dir)
 	if err != nil {
 		return terminal.Session{}, err
@@ -42,8 +42,11 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 		ID:        id,
 		Node:      p.Node,
 		Name:      cmp.Or(p.Name, nameOf(argv)),
+		Group:     p.Group,
+		Icon:      cmp.Or(p.Icon, terminal.IconTerminal),
 		Command:   argv,
 		Dir:       dir,
+		Cwd:       dir,
 		Account:   at.account.name,
 		Cols:      p.Cols,
 		Rows:      p.Rows,

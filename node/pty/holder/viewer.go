@@ -210,7 +210,7 @@ func (s *Session) join(v *viewer) error {
 		return s.full()
 	}
 	s.viewers[v] = struct{}{}
-	s.acts++
+	s.usedLocked()
 	v.joined, v.acted = s.acts, s.acts
 	s.regainLocked(v)
 	s.chooseDriverLocked()
@@ -263,7 +263,7 @@ func (s *Session) noted(v *viewer, n terminal.ViewerNote) {
 	if n.Visible != nil {
 		v.hidden = !*n.Visible
 		if *n.Visible {
-			s.acts++
+			s.usedLocked()
 			v.acted = s.acts
 		}
 	}

@@ -197,6 +197,21 @@ export interface Holder {
   away?: boolean;
 }
 
+/** Icon is a picture that stands beside a session in lists. Each client draws it as it likes. */
+export type Icon =
+  | "terminal"
+  | "server"
+  | "home"
+  | "folder"
+  | "code"
+  | "package"
+  | "database"
+  | "chart"
+  | "globe"
+  | "media"
+  | "wrench"
+  | "leaf";
+
 /** InputParams types into a session; for programs. A viewer uses its stream. */
 export interface InputParams {
   node: NodeName;
@@ -249,6 +264,39 @@ export interface Machine {
 /** Machines is every machine of the household that the caller may see, by name. */
 export interface Machines {
   machines: Machine[];
+}
+
+/** Multiplexer is one session of tmux or zellij, which runs whether a terminal shows it or not. */
+export interface Multiplexer {
+  kind: MultiplexerKind;
+  name: string;
+  /** Socket is where a tmux server is reached that is not the usual one. */
+  socket?: string;
+  /** 0 where it is not told */
+  windows: number;
+  /** terminals that show it; 0 where it is not told */
+  attached: number;
+  /** Exited says that it has ended, and that its command brings it back. */
+  exited?: boolean;
+  /** null where it is not told */
+  createdAt: string | null;
+  /** of a session that shows it */
+  command: string[];
+}
+
+/** MultiplexerKind is the program that keeps a session of its own. */
+export type MultiplexerKind =
+  | "tmux"
+  | "zellij";
+
+/** MultiplexerList is the sessions of one machine, the latest first. */
+export interface MultiplexerList {
+  sessions: Multiplexer[];
+}
+
+/** MultiplexerParams name the machine. */
+export interface MultiplexerParams {
+  node: NodeName;
 }
 
 /** Needs says which right a refused call was missing, so that a client can show the grant to ask for. */
@@ -308,6 +356,65 @@ export interface Person {
 
 /** PersonID is a tailnet user's UserProfile.ID in decimal. Logins can be renamed or reused, this cannot. */
 export type PersonID = string;
+
+/** Profile is how a terminal is to be started. It gives no rights: whoever starts one with it has to have them. */
+export interface Profile {
+  id: ProfileID;
+  name: string;
+  icon: Icon;
+  /** "" for any machine */
+  node: NodeName;
+  /** "" for where the machine's terminals start */
+  dir: string;
+  /** empty for the account's shell */
+  command: string[];
+  env: Record<string, string>;
+  /** "" for the usual one */
+  account: string;
+  /** that its terminals are listed under */
+  group: string;
+  /** Shared ones are seen by all who may open terminals, others by the person whose they are. */
+  shared: boolean;
+  /** Removed is set in the last event of one: it is not kept any more, or not for whoever is told. */
+  removed?: boolean;
+}
+
+/** ProfileDeleteParams name a profile. */
+export interface ProfileDeleteParams {
+  id: ProfileID;
+}
+
+/** ProfileID names a profile. */
+export type ProfileID = string;
+
+/** ProfileParams make a profile. */
+export interface ProfileParams {
+  name: string;
+  icon?: Icon;
+  /** absent: any machine */
+  node?: NodeName;
+  /** absent: where the machine's terminals start */
+  dir?: string;
+  /** absent: the account's shell */
+  command?: string[];
+  env?: Record<string, string>;
+  /** absent: the usual one */
+  account?: string;
+  group?: string;
+  /** Shared makes it everybody's; that needs the capability sharing:write. */
+  shared?: boolean;
+}
+
+/** ProfileUpdateParams replace a profile by another one under the same id. */
+export interface ProfileUpdateParams {
+  id: ProfileID;
+  profile: ProfileParams;
+}
+
+/** Profiles is a list, by name. */
+export interface Profiles {
+  profiles: Profile[];
+}
 
 /** Range is an inclusive range of protocol versions. */
 export interface Range {
@@ -429,6 +536,15 @@ export interface Session {
   control: Holder | null;
   /** output bytes so far */
   offset: number;
+  /** what people list it under, "" for none */
+  group: string;
+  icon: Icon;
+  /** Cwd is the folder that its first program stood in when this was said, "" where the machine does not tell. */
+  cwd: string;
+  /** EndsAt is when the machine ends it for want of use, unless somebody uses it; null while that is not due within minutes. */
+  endsAt: string | null;
+  /** UnusedMs is set on a session that was ended for want of use: how long nobody had used it. */
+  unusedMs?: number;
   /** Title is what the program calls itself, "" if it does not. */
   title: string;
   /** Raw says that the session's screen was lost to a fault of Homie's: whoever attaches is shown the latest output instead. */
@@ -464,6 +580,51 @@ export interface Sessions {
   sessions: Session[];
 }
 
+/** Snippet is a quick command: text that is typed into a terminal at a touch. */
+export interface Snippet {
+  id: SnippetID;
+  name: string;
+  text: string;
+  /** Enter follows; otherwise it is only typed */
+  run: boolean;
+  /** "" for any machine */
+  node: NodeName;
+  /** Shared ones are seen by all who may open terminals, others by the person whose they are. */
+  shared: boolean;
+  /** Removed is set in the last event of one: it is not kept any more, or not for whoever is told. */
+  removed?: boolean;
+}
+
+/** SnippetDeleteParams name a quick command. */
+export interface SnippetDeleteParams {
+  id: SnippetID;
+}
+
+/** SnippetID names a quick command. */
+export type SnippetID = string;
+
+/** SnippetParams make a quick command. */
+export interface SnippetParams {
+  name: string;
+  text: string;
+  run?: boolean;
+  /** absent: any machine */
+  node?: NodeName;
+  /** Shared makes it everybody's; that needs the capability sharing:write. */
+  shared?: boolean;
+}
+
+/** SnippetUpdateParams replace a quick command by another one under the same id. */
+export interface SnippetUpdateParams {
+  id: SnippetID;
+  snippet: SnippetParams;
+}
+
+/** Snippets is a list, by name. */
+export interface Snippets {
+  snippets: Snippet[];
+}
+
 /** StartParams asks for a new session. */
 export interface StartParams {
   node: NodeName;
@@ -474,6 +635,11 @@ export interface StartParams {
   dir?: string;
   /** default: the account the node runs as */
   account?: string;
+  /** what it is listed under */
+  group?: string;
+  icon?: Icon;
+  /** Env are variables that the program gets beside the usual ones, which they replace; none may begin with HOMIE_. */
+  env?: Record<string, string>;
   cols: number;
   rows: number;
 }
@@ -521,6 +687,16 @@ export interface TopicState {
 /** UnsubscribeParams ends subscriptions; unknown topics are ignored. */
 export interface UnsubscribeParams {
   topics: string[];
+}
+
+/** UpdateParams change what is present of a session. An update with nothing to change says that the session is still wanted: like looking at it, it counts as use for a machine that ends what nobody uses. */
+export interface UpdateParams {
+  node: NodeName;
+  session: SessionID;
+  /** Name is what it is called; "" gives it the name of its program. */
+  name?: string;
+  /** Group is what it is listed under; "" takes it out of its group. */
+  group?: string;
 }
 
 /** Viewer is somebody who looks at a session at the moment. */
@@ -619,6 +795,16 @@ export interface Methods {
   "rpc.subscribe": { params: SubscribeParams; result: Subscribed };
   /** Ends events of topics. */
   "rpc.unsubscribe": { params: UnsubscribeParams; result: Nothing };
+  /** Lists what tmux and zellij keep running on a machine, for those who may open a terminal there as the account that they run under. */
+  "terminal.multiplexer.list": { params: MultiplexerParams; result: MultiplexerList };
+  /** Keeps a profile: for the caller, on all of their devices, or for everybody who may open terminals. */
+  "terminal.profile.create": { params: ProfileParams; result: Profile };
+  /** Removes a profile. Terminals that were started with it run on. */
+  "terminal.profile.delete": { params: ProfileDeleteParams; result: Nothing };
+  /** Returns the caller's own profiles and those that are shared. */
+  "terminal.profile.list": { params: Nothing; result: Profiles };
+  /** Replaces a profile. Whoever is sharing it, or takes it back, needs the right to share. */
+  "terminal.profile.update": { params: ProfileUpdateParams; result: Profile };
   /** Says whose keys a terminal takes: everybody's who may type, or those of one viewer. The machine sees to it. */
   "terminal.session.control": { params: ControlParams; result: Session };
   /** Types text into a terminal; for programs. People's keys travel on the stream of attach. */
@@ -631,6 +817,16 @@ export interface Methods {
   "terminal.session.resize": { params: ResizeParams; result: Nothing };
   /** Opens a new terminal on a machine, under an OS account that the caller's grants name there. It runs on when everybody has gone. */
   "terminal.session.start": { params: StartParams; result: Session };
+  /** Gives a terminal another name, or another group in lists. Everybody who sees the terminal sees it so. */
+  "terminal.session.update": { params: UpdateParams; result: Session };
+  /** Keeps a quick command: for the caller, on all of their devices, or for everybody who may open terminals. */
+  "terminal.snippet.create": { params: SnippetParams; result: Snippet };
+  /** Removes a quick command. */
+  "terminal.snippet.delete": { params: SnippetDeleteParams; result: Nothing };
+  /** Returns the caller's own quick commands and those that are shared. */
+  "terminal.snippet.list": { params: Nothing; result: Snippets };
+  /** Replaces a quick command. Whoever is sharing it, or takes it back, needs the right to share. */
+  "terminal.snippet.update": { params: SnippetUpdateParams; result: Snippet };
 }
 
 /** Calls whose answer is followed by binary frames under the call's id. */
@@ -643,7 +839,9 @@ export interface Streams {
 export interface Topics {
   "pairing.changed": Pairings;
   "presence.changed": Machine;
+  "terminal.profile.changed": Profile;
   "terminal.session.changed": Session;
+  "terminal.snippet.changed": Snippet;
 }
 
 /** The capability that each method and topic needs. */
@@ -663,6 +861,11 @@ export const needs = {
   "rpc.ping": "rpc:use",
   "rpc.subscribe": "rpc:use",
   "rpc.unsubscribe": "rpc:use",
+  "terminal.multiplexer.list": "terminal:write",
+  "terminal.profile.create": "terminal:write",
+  "terminal.profile.delete": "terminal:write",
+  "terminal.profile.list": "terminal:write",
+  "terminal.profile.update": "terminal:write",
   "terminal.session.attach": "terminal:read",
   "terminal.session.control": "terminal:write",
   "terminal.session.input": "terminal:write",
@@ -670,7 +873,14 @@ export const needs = {
   "terminal.session.list": "terminal:read",
   "terminal.session.resize": "terminal:write",
   "terminal.session.start": "terminal:write",
+  "terminal.session.update": "terminal:write",
+  "terminal.snippet.create": "terminal:write",
+  "terminal.snippet.delete": "terminal:write",
+  "terminal.snippet.list": "terminal:write",
+  "terminal.snippet.update": "terminal:write",
   "pairing.changed": "pairing:read",
   "presence.changed": "presence:read",
+  "terminal.profile.changed": "terminal:write",
   "terminal.session.changed": "terminal:read",
+  "terminal.snippet.changed": "terminal:write",
 } as const;

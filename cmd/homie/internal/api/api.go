@@ -9,6 +9,7 @@ import (
 	"homie/gateway/audit"
 	"homie/gateway/pairing"
 	"homie/gateway/presence"
+	"homie/gateway/terminal"
 	"homie/rpc"
 	"homie/wire"
 	wirenodes "homie/wire/nodes"
@@ -111,6 +112,36 @@ func RpcUnsubscribe(ctx context.Context, c Caller, p wire.UnsubscribeParams) (r 
 	return r, err
 }
 
+// TerminalMultiplexerList calls terminal.multiplexer.list. Lists what tmux and zellij keep running on a machine, for those who may open a terminal there as the account that they run under.
+func TerminalMultiplexerList(ctx context.Context, c Caller, p wireterminal.MultiplexerParams) (r wireterminal.MultiplexerList, err error) {
+	err = c.Call(ctx, "terminal.multiplexer.list", p, &r)
+	return r, err
+}
+
+// TerminalProfileCreate calls terminal.profile.create. Keeps a profile: for the caller, on all of their devices, or for everybody who may open terminals.
+func TerminalProfileCreate(ctx context.Context, c Caller, p terminal.ProfileParams) (r terminal.Profile, err error) {
+	err = c.Call(ctx, "terminal.profile.create", p, &r)
+	return r, err
+}
+
+// TerminalProfileDelete calls terminal.profile.delete. Removes a profile. Terminals that were started with it run on.
+func TerminalProfileDelete(ctx context.Context, c Caller, p terminal.ProfileDeleteParams) (r wire.Nothing, err error) {
+	err = c.Call(ctx, "terminal.profile.delete", p, &r)
+	return r, err
+}
+
+// TerminalProfileList calls terminal.profile.list. Returns the caller's own profiles and those that are shared.
+func TerminalProfileList(ctx context.Context, c Caller, p wire.Nothing) (r terminal.Profiles, err error) {
+	err = c.Call(ctx, "terminal.profile.list", p, &r)
+	return r, err
+}
+
+// TerminalProfileUpdate calls terminal.profile.update. Replaces a profile. Whoever is sharing it, or takes it back, needs the right to share.
+func TerminalProfileUpdate(ctx context.Context, c Caller, p terminal.ProfileUpdateParams) (r terminal.Profile, err error) {
+	err = c.Call(ctx, "terminal.profile.update", p, &r)
+	return r, err
+}
+
 // TerminalSessionControl calls terminal.session.control. Says whose keys a terminal takes: everybody's who may type, or those of one viewer. The machine sees to it.
 func TerminalSessionControl(ctx context.Context, c Caller, p wireterminal.ControlParams) (r wireterminal.Session, err error) {
 	err = c.Call(ctx, "terminal.session.control", p, &r)
@@ -144,5 +175,35 @@ func TerminalSessionResize(ctx context.Context, c Caller, p wireterminal.ResizeP
 // TerminalSessionStart calls terminal.session.start. Opens a new terminal on a machine, under an OS account that the caller's grants name there. It runs on when everybody has gone.
 func TerminalSessionStart(ctx context.Context, c Caller, p wireterminal.StartParams) (r wireterminal.Session, err error) {
 	err = c.Call(ctx, "terminal.session.start", p, &r)
+	return r, err
+}
+
+// TerminalSessionUpdate calls terminal.session.update. Gives a terminal another name, or another group in lists. Everybody who sees the terminal sees it so.
+func TerminalSessionUpdate(ctx context.Context, c Caller, p wireterminal.UpdateParams) (r wireterminal.Session, err error) {
+	err = c.Call(ctx, "terminal.session.update", p, &r)
+	return r, err
+}
+
+// TerminalSnippetCreate calls terminal.snippet.create. Keeps a quick command: for the caller, on all of their devices, or for everybody who may open terminals.
+func TerminalSnippetCreate(ctx context.Context, c Caller, p terminal.SnippetParams) (r terminal.Snippet, err error) {
+	err = c.Call(ctx, "terminal.snippet.create", p, &r)
+	return r, err
+}
+
+// TerminalSnippetDelete calls terminal.snippet.delete. Removes a quick command.
+func TerminalSnippetDelete(ctx context.Context, c Caller, p terminal.SnippetDeleteParams) (r wire.Nothing, err error) {
+	err = c.Call(ctx, "terminal.snippet.delete", p, &r)
+	return r, err
+}
+
+// TerminalSnippetList calls terminal.snippet.list. Returns the caller's own quick commands and those that are shared.
+func TerminalSnippetList(ctx context.Context, c Caller, p wire.Nothing) (r terminal.Snippets, err error) {
+	err = c.Call(ctx, "terminal.snippet.list", p, &r)
+	return r, err
+}
+
+// TerminalSnippetUpdate calls terminal.snippet.update. Replaces a quick command. Whoever is sharing it, or takes it back, needs the right to share.
+func TerminalSnippetUpdate(ctx context.Context, c Caller, p terminal.SnippetUpdateParams) (r terminal.Snippet, err error) {
+	err = c.Call(ctx, "terminal.snippet.update", p, &r)
 	return r, err
 }

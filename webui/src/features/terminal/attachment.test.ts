@@ -26,6 +26,10 @@ const session: Session = {
   people: [],
   title: "",
   offset: 0,
+  group: "",
+  icon: "terminal",
+  cwd: "/home/pi",
+  endsAt: null,
 };
 
 /** An emulator that parses when it is told to. */
