@@ -196,4 +196,21 @@ it("reorders tabs by keys and by dragging", async () => {
   assert.deepEqual(await order(), [before[2], before[1], before[0]]);
 });
 
+it("fills the screen, and asks for all keys there", async () => {
+  const item = async (name) => {
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name }).click();
+  };
+  await page.evaluate(() => {
+    const { keyboard } = navigator;
+    const lock = keyboard.lock.bind(keyboard);
+    keyboard.lock = (...args) => lock(...args).then(() => (window.locked = args.length === 0));
+  });
+  await item("Full screen, with all keys");
+  await page.getByText(/^All keys go to the terminal/).waitFor();
+  assert.deepEqual(await page.evaluate(() => [document.fullscreenElement !== null, window.locked]), [true, true]);
+  await item("Leave full screen");
+  await page.waitForFunction(() => document.fullscreenElement === null);
+});
+
 it("reports no faults", () => assert.deepEqual(faults, []));

@@ -1,146 +1,145 @@
-import { ArrowDown, ArrowLeft, ArrowRight, ArrowUp, ClipboardPaste, Keyboard } from "lucide-react";
-import type { PointerEvent, ReactNode } from "react";
-import { cn } from "@/lib/cn";
+import { ArrowDown, ArrowLeft, ArrowRight, ArrowUp, ClipboardPaste, Keyboard, Pencil } from "lucide-react";
+import { Suspense, lazy, useState } from "react";
 import { useStore } from "@/lib/store";
-import { modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
+import { BarKey } from "./bar-key";
+import { functionKeys, modifiers, tapModifier, type Held, type Modifiers, type SpecialKey } from "./keys";
+import { MoveKey } from "./move-key";
+import { ownKeys, spoken, type OwnKey } from "./own-keys";
 import { pasteClipboard } from "./paste";
+import { encodeStrokes, strokes } from "./strokes";
 import type { OpenTerminal } from "./terminal";
 
-/** Where the key repeats while it is held, in milliseconds. */
-const HELD = 400;
-const REPEAT = 60;
-
-let repeating: ReturnType<typeof setTimeout> | undefined;
+const KeyEditor = lazy(() => import("./key-editor"));
 
 /** The keys that a soft keyboard lacks. Pressing one leaves the focus alone. */
 export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
   const held = useStore(modifiers);
+  const [functions, setFunctions] = useState(false);
+  const [editing, setEditing] = useState(false);
   const press = (key: SpecialKey) => () => terminal.press(key);
-  const type = (text: string) => () => {
-    terminal.type(modify(text, modifiers.get()));
-    releaseModifiers();
-  };
-  const toggle = (name: "ctrl" | "alt") => () => modifiers.update((m) => ({ ...m, [name]: !m[name] }));
   return (
     <div
       role="toolbar"
       aria-label="Keys"
-      className="shrink-0 border-t border-line bg-surface px-[max(0.25rem,env(safe-area-inset-left))] pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] in-data-keyboard:pb-1.5 short:flex short:gap-1 short:overflow-x-auto"
+      className="shrink-0 border-t border-line bg-surface px-[max(0.25rem,env(safe-area-inset-left))] pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] in-data-keyboard:pb-1.5 short:flex short:gap-1 short:overflow-x-auto short:py-1"
     >
       <div className="grid grid-cols-7 gap-1 short:contents">
-        <Key label="Esc, escape" onPress={press("escape")}>
+        <BarKey label="Esc, escape" onPress={press("escape")}>
           Esc
-        </Key>
-        <Key label="Ctrl, held for the next key" pressed={held.ctrl} onPress={toggle("ctrl")}>
+        </BarKey>
+        <Modifier name="ctrl" held={held.ctrl}>
           Ctrl
-        </Key>
-        <Key label="Alt, held for the next key" pressed={held.alt} onPress={toggle("alt")}>
+        </Modifier>
+        <Modifier name="alt" held={held.alt}>
           Alt
-        </Key>
-        <Key label="PgUp, page up" repeat onPress={press("pageUp")}>
+        </Modifier>
+        <BarKey label="PgUp, page up" repeat onPress={press("pageUp")}>
           PgUp
-        </Key>
-        <Key label="Home" onPress={press("home")}>
+        </BarKey>
+        <BarKey label="Home" onPress={press("home")}>
           Home
-        </Key>
-        <Key label="Up" repeat onPress={press("up")}>
+        </BarKey>
+        <BarKey label="Up" repeat onPress={press("up")}>
           <ArrowUp />
-        </Key>
-        <Key label="End" onPress={press("end")}>
+        </BarKey>
+        <BarKey label="End" onPress={press("end")}>
           End
-        </Key>
-        <Key label="Tab" onPress={press("tab")}>
+        </BarKey>
+        <BarKey label="Tab" onPress={press("tab")}>
           Tab
-        </Key>
-        <Key label="/, slash" onPress={type("/")}>
+        </BarKey>
+        <BarKey label="/, slash" onPress={() => terminal.strike("/")}>
           /
-        </Key>
-        <Key label="|, pipe" onPress={type("|")}>
+        </BarKey>
+        <BarKey label="|, pipe" onPress={() => terminal.strike("|")}>
           |
-        </Key>
-        <Key label="PgDn, page down" repeat onPress={press("pageDown")}>
+        </BarKey>
+        <BarKey label="PgDn, page down" repeat onPress={press("pageDown")}>
           PgDn
-        </Key>
-        <Key label="Left" repeat onPress={press("left")}>
+        </BarKey>
+        <BarKey label="Left" repeat onPress={press("left")}>
           <ArrowLeft />
-        </Key>
-        <Key label="Down" repeat onPress={press("down")}>
+        </BarKey>
+        <BarKey label="Down" repeat onPress={press("down")}>
           <ArrowDown />
-        </Key>
-        <Key label="Right" repeat onPress={press("right")}>
+        </BarKey>
+        <BarKey label="Right" repeat onPress={press("right")}>
           <ArrowRight />
-        </Key>
+        </BarKey>
       </div>
-      <div className="mt-1 grid grid-cols-8 gap-1 short:contents">
-        <Key label="^C, interrupt" onPress={() => terminal.type("\x03")}>
-          ^C
-        </Key>
-        <Key label="^D, end of input" onPress={() => terminal.type("\x04")}>
-          ^D
-        </Key>
-        <Key label="^R, search history" onPress={() => terminal.type("\x12")}>
-          ^R
-        </Key>
-        <Key label="~, tilde" onPress={type("~")}>
-          ~
-        </Key>
-        <Key label="-, dash" onPress={type("-")}>
-          -
-        </Key>
-        <Key label="$, dollar" onPress={type("$")}>
-          $
-        </Key>
-        <Key label="Paste" onPress={() => void pasteClipboard(terminal)}>
+      <div className="mt-1 flex gap-1 short:contents">
+        <BarKey label="Fn, function keys" pressed={functions} className="w-11 shrink-0" onPress={() => setFunctions(!functions)}>
+          Fn
+        </BarKey>
+        <MoveKey terminal={terminal} />
+        <div className="flex min-w-0 flex-1 gap-1 overflow-x-auto [scrollbar-width:none] short:contents">
+          {functions ? <FunctionRow press={press} /> : <OwnRow terminal={terminal} onEdit={() => setEditing(true)} />}
+        </div>
+        <BarKey label="Paste" className="w-11 shrink-0" onPress={() => void pasteClipboard(terminal)}>
           <ClipboardPaste />
-        </Key>
-        <Key label="Show the keyboard" onPress={() => terminal.focus()}>
+        </BarKey>
+        <BarKey label="Show the keyboard" className="w-11 shrink-0" onPress={() => terminal.focus()}>
           <Keyboard />
-        </Key>
+        </BarKey>
       </div>
+      {editing && (
+        <Suspense>
+          <KeyEditor onClose={() => setEditing(false)} returnFocus={() => terminal.focus()} />
+        </Suspense>
+      )}
     </div>
   );
 }
 
-interface KeyProps {
-  label: string;
-  onPress: () => void;
-  pressed?: boolean;
-  repeat?: boolean;
-  children: ReactNode;
-}
-
-function Key({ label, onPress, pressed, repeat, children }: KeyProps) {
-  const again = (after: number) => {
-    repeating = setTimeout(() => {
-      onPress();
-      again(REPEAT);
-    }, after);
-  };
-  const down = (e: PointerEvent) => {
-    e.preventDefault(); // the focus, and with it the soft keyboard, stays
-    clearTimeout(repeating);
-    if (repeat && e.button === 0) again(HELD);
-  };
-  const stop = () => clearTimeout(repeating);
+function Modifier({ name, held, children }: { name: keyof Modifiers; held: Held; children: string }) {
+  const state = held === "locked" ? "held until pressed again" : "held for the next key";
   return (
-    <button
-      type="button"
-      aria-label={label}
-      aria-pressed={pressed}
-      onPointerDown={down}
-      onPointerUp={stop}
-      onPointerLeave={stop}
-      onPointerCancel={stop}
-      onMouseDown={(e) => e.preventDefault()}
-      onContextMenu={(e) => e.preventDefault()}
-      onClick={onPress}
-      className={cn(
-        "grid h-11 touch-manipulation place-items-center rounded-xl text-[0.9rem] font-medium select-none short:h-9 short:min-w-13 short:shrink-0",
-        "transition-colors active:bg-lamp-soft [&_svg]:size-5",
-        pressed ? "bg-accent text-on-accent" : "bg-sunken",
-      )}
+    <BarKey
+      label={`${children}, ${state}`}
+      pressed={held !== false}
+      locked={held === "locked"}
+      onPress={() => tapModifier(name, performance.now())}
     >
       {children}
-    </button>
+    </BarKey>
+  );
+}
+
+function FunctionRow({ press }: { press: (key: SpecialKey) => () => void }) {
+  return (
+    <>
+      {functionKeys.map((key) => (
+        <BarKey key={key} label={key} className="min-w-11 shrink-0 px-2" onPress={press(key)}>
+          {key}
+        </BarKey>
+      ))}
+      <BarKey label="Ins, insert" className="min-w-11 shrink-0 px-2" onPress={press("insert")}>
+        Ins
+      </BarKey>
+      <BarKey label="Del, delete" repeat className="min-w-11 shrink-0 px-2" onPress={press("delete")}>
+        Del
+      </BarKey>
+    </>
+  );
+}
+
+function OwnRow({ terminal, onEdit }: { terminal: OpenTerminal; onEdit: () => void }) {
+  const all = useStore(ownKeys);
+  const strike = ({ keys, text }: OwnKey) => {
+    const application = terminal.engine.get()?.term.modes.applicationCursorKeysMode ?? false;
+    const pressed = keys === undefined ? null : strokes(keys);
+    terminal.strike(pressed ? encodeStrokes(pressed, application) : (text ?? "").replaceAll("\n", "\r"));
+  };
+  return (
+    <>
+      {all.map((key, i) => (
+        <BarKey key={`${i}/${key.name}`} label={spoken(key)} className="max-w-32 min-w-11 shrink-0 truncate px-2" onPress={() => strike(key)}>
+          {key.name}
+        </BarKey>
+      ))}
+      <BarKey label="Change these keys" className="w-11 shrink-0 bg-transparent text-muted" onPress={onEdit}>
+        <Pencil />
+      </BarKey>
+    </>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { encodeKey, isAnswer, modify } from "./keys";
+import { encodeKey, isAnswer, modifiers, modify, releaseModifiers, tapModifier } from "./keys";
 
 const none = { ctrl: false, alt: false };
 const ctrl = { ctrl: true, alt: false };
@@ -40,4 +40,32 @@ it("answers of the emulator are told from what people type", () => {
   expect(["a", "ls -l\r", "\x1b", "\x03", "\x1b[200~pasted\x1b[201~"].some(isAnswer)).toBe(false);
   // Arrows, a function key, Alt, the mouse, focus, a key of the kitty protocol.
   expect(["\x1b[A", "\x1bOA", "\x1b[3~", "\x1bP", "\x1b]", "\x1b[<0;3;4M", "\x1b[I", "\x1b[97;5u"].some(isAnswer)).toBe(false);
+});
+
+it("encodes function keys, and what is held with a key", () => {
+  const none = { ctrl: false, alt: false };
+  expect(encodeKey("F1", none, false)).toBe("\x1bOP");
+  expect(encodeKey("F1", { ...none, ctrl: true }, false)).toBe("\x1b[1;5P");
+  expect(encodeKey("F12", { ...none, shift: true }, false)).toBe("\x1b[24;2~");
+  expect(encodeKey("delete", none, true)).toBe("\x1b[3~");
+  expect(encodeKey("tab", { ...none, shift: true }, false)).toBe("\x1b[Z");
+});
+
+it("holds a modifier for one key, and after a double tap until the next tap", () => {
+  tapModifier("ctrl", 0);
+  expect(modifiers.get().ctrl).toBe(true);
+  releaseModifiers();
+  expect(modifiers.get().ctrl).toBe(false);
+  tapModifier("ctrl", 1_000);
+  tapModifier("ctrl", 1_200);
+  releaseModifiers();
+  expect(modifiers.get().ctrl).toBe("locked");
+  tapModifier("alt", 1_300);
+  releaseModifiers();
+  expect(modifiers.get()).toEqual({ ctrl: "locked", alt: false });
+  tapModifier("ctrl", 2_000);
+  expect(modifiers.get().ctrl).toBe(false);
+  tapModifier("ctrl", 3_000);
+  tapModifier("ctrl", 4_000); // slowly: on and off
+  expect(modifiers.get().ctrl).toBe(false);
 });

@@ -10,6 +10,7 @@ import { dragged, zoomed } from "./splits";
 import type { Tab } from "./tabs";
 import { TerminalOverlay } from "./terminal-overlay";
 import { TerminalView } from "./terminal-view";
+import { TouchSelection } from "./touch-selection";
 import { otherOwner, sessionTitle } from "./words";
 
 interface PaneProps {
@@ -64,6 +65,7 @@ export function Pane({ me, tab, session, focused, number, searching, onSearched,
             }}
           />
         )}
+        <TouchSelection terminal={terminal} />
         <PasteSteps terminal={terminal} returnFocus={enter} />
         <TerminalOverlay me={me} terminal={terminal} onClose={onClose} />
       </div>

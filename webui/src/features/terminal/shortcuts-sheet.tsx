@@ -1,4 +1,5 @@
 import { Dialog } from "@/components/ui/dialog";
+import { getsAllKeys } from "./full-screen";
 import { shortcuts } from "./shortcuts";
 
 interface Props {
@@ -27,6 +28,13 @@ export function ShortcutsSheet({ open, onClose, returnFocus }: Props) {
           </div>
         ))}
       </dl>
+      <p className="mt-4 text-sm text-muted">
+        Ctrl+W, Ctrl+T and Ctrl+N belong to the browser: they close and open its tabs.{" "}
+        {getsAllKeys
+          ? "In full screen (in the menu of a terminal) they go to the program, too."
+          : "Chrome and Edge give them to the program in full screen; this browser does not."}{" "}
+        A session runs on when its tab is closed.
+      </p>
     </Dialog>
   );
 }

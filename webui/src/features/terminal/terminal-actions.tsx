@@ -4,10 +4,12 @@ import {
   Accessibility,
   ClipboardPaste,
   Ellipsis,
+  Expand,
   FastForward,
   Keyboard,
   Power,
   Search,
+  Shrink,
   SquareX,
   TextSelect,
 } from "lucide-react";
@@ -15,6 +17,8 @@ import type { Session } from "@/gen/api";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
 import { useStore } from "@/lib/store";
+import { toastDone, toastError } from "@/components/ui/toast";
+import { canFillScreen, fullScreen, getsAllKeys, toggleFullScreen } from "./full-screen";
 import { change, settings } from "./settings";
 import { pasteKeys, searchKeys } from "./shortcuts";
 import { sessionName } from "./words";
@@ -32,9 +36,19 @@ interface Props {
   onLeft: () => void;
 }
 
+async function fill(full: boolean): Promise<void> {
+  try {
+    await toggleFullScreen();
+    if (!full) toastDone(getsAllKeys ? "All keys go to the terminal. Hold Esc to leave." : "Press Esc to leave. Ctrl+W still closes the tab.");
+  } catch (err) {
+    toastError("The browser did not give Homie the whole screen", err);
+  }
+}
+
 /** What can be done with the terminal that is shown. */
 export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, onShortcuts, onClose, onEnd, onLeft }: Props) {
   const { fontSize, screenReader, typeAhead } = useStore(settings);
+  const full = useStore(fullScreen);
   return (
     <div role="toolbar" aria-label="Terminal" className="flex shrink-0 items-center">
       <Button look="ghost" size="iconSm" aria-label="Search" title={`Search (${searchKeys})`} onClick={onSearch}>
@@ -94,6 +108,12 @@ export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, o
           <FastForward aria-hidden />
           Show typing at once when far away
         </MenuChoice>
+        {canFillScreen && (
+          <MenuItem onSelect={() => void fill(full)}>
+            {full ? <Shrink aria-hidden /> : <Expand aria-hidden />}
+            {full ? "Leave full screen" : getsAllKeys ? "Full screen, with all keys" : "Full screen"}
+          </MenuItem>
+        )}
         <MenuItem onSelect={onShortcuts}>
           <Keyboard aria-hidden />
           Keyboard shortcuts

@@ -100,6 +100,13 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
     };
   });
 
+  useEffect(() => {
+    terminal.onSwipe = (by) => {
+      const open = tabs.get();
+      goTo(open[open.findIndex((t) => sameTab(t, tab)) + by]);
+    };
+  });
+
   // Into the terminal or, where it is over, to what to do next.
   const enter = () => {
     const next = document.querySelector<HTMLElement>('[data-pane="focused"] [data-next] button');
@@ -119,7 +126,7 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
 
   return (
     <>
-      <div className="flex shrink-0 items-center gap-1 border-b border-line bg-bg pr-1 sm:pr-3">
+      <div className="flex shrink-0 items-center gap-1 border-b border-line bg-bg pr-1 in-data-low:hidden sm:pr-3">
         {/* The header has no room on a phone that lies on its side; this is the way out. */}
         <Link href="/" aria-label="Homie, machines" className="hidden size-11 shrink-0 place-items-center rounded-xl short:grid">
           <Mark className="size-7" />

@@ -1,8 +1,8 @@
-import type { IDisposable } from "@xterm/xterm";
+import type { IDisposable, Terminal } from "@xterm/xterm";
 import { client } from "@/app/client";
 import { toastError } from "@/components/ui/toast";
 import { Store } from "@/lib/store";
-import { onVisibility } from "@/lib/media";
+import { TOUCH, onVisibility } from "@/lib/media";
 import { theme } from "@/lib/theme";
 import { localError } from "@/rpc/errors";
 import { Attachment } from "./attachment";
@@ -14,7 +14,9 @@ import { settings } from "./settings";
 import { shortcut, type Shortcut } from "./shortcuts";
 import { splitOf } from "./splits";
 import type { Tab } from "./tabs";
-import { scrollByTouch } from "./touch";
+import { composing, listenSoftly } from "./soft-keyboard";
+import { useByTouch } from "./touch";
+import { TouchSelect } from "./touch-select";
 import { TypingAhead } from "./typing-ahead";
 
 const encoder = new TextEncoder();
@@ -31,7 +33,11 @@ export class OpenTerminal {
   readonly attachment: Attachment;
   readonly engine = new Store<Engine | null>(null);
   readonly title = new Store("");
+  /** Selecting with a finger, once there is an emulator. */
+  readonly selecting = new Store<TouchSelect | null>(null);
   onShortcut: (what: Shortcut) => void = () => {};
+  /** A finger swiped: 1 towards the tab on the right. */
+  onSwipe: (by: 1 | -1) => void = () => {};
 
   private readonly host = document.createElement("div");
   private readonly undo: (() => void)[] = [];
@@ -41,13 +47,14 @@ export class OpenTerminal {
   private disposed = false;
   private fast: IDisposable | null = null;
   private ahead: TypingAhead | null = null;
+  private soft: ReturnType<typeof listenSoftly> | null = null;
   private observer: ResizeObserver | null = null;
   private fitting = 0;
   private waiting: { bytes: Uint8Array; parsed: () => void }[] = []; // output before the emulator is loaded
 
   constructor(tab: Tab) {
     this.tab = tab;
-    this.host.className = "h-full w-full touch-pinch-zoom";
+    this.host.className = "h-full w-full touch-none";
     this.attachment = new Attachment(client, tab, {
       write: (bytes, parsed) => {
         const term = this.engine.get()?.term;
@@ -135,13 +142,20 @@ export class OpenTerminal {
   /** Pastes text, in the way the program in the terminal asked for. */
   paste(text: string): void {
     this.engine.get()?.term.paste(text);
+    this.soft?.reset();
   }
 
   /** Sends a special key as the program in the terminal expects it. */
   press(key: SpecialKey): void {
     const application = this.engine.get()?.term.modes.applicationCursorKeysMode ?? false;
     this.type(encodeKey(key, modifiers.get(), application));
-    releaseModifiers();
+    this.struck();
+  }
+
+  /** Types text by a key of the key bar, with the modifiers that are held. */
+  strike(text: string): void {
+    this.type(modify(text, modifiers.get()));
+    this.struck();
   }
 
   dispose(): void {
@@ -197,9 +211,19 @@ export class OpenTerminal {
       this.attachment.shape.subscribe(() => this.reshape()),
       sessions.use(() => this.heed()),
       onVisibility(() => this.attachment.looks(this.shown && !document.hidden)),
-      scrollByTouch(this.host, term),
     );
+    this.useByTouch(term);
     term.textarea?.addEventListener("focus", () => this.attachment.looks(true));
+  }
+
+  private useByTouch(term: Terminal): void {
+    const select = new TouchSelect(term);
+    this.selecting.set(select);
+    this.undo.push(useByTouch(this.host, term, select, (by) => this.onSwipe(by)));
+    if (!term.textarea || !window.matchMedia(TOUCH).matches) return;
+    const composed = composing(term);
+    this.soft = listenSoftly(this.host, term.textarea, (text) => term.input(text), composed);
+    this.undo.push(this.soft.undo);
   }
 
   /** Gives the emulator the session's size; what does not fit is scrolled to. */
@@ -247,11 +271,16 @@ export class OpenTerminal {
     if (isAnswer(text) && (replaying || !drives)) return; // somebody else answers, or did
     const held = modifiers.get();
     if (held.ctrl || held.alt) {
-      this.type(modify(text, held));
-      releaseModifiers();
+      this.strike(text);
       return;
     }
     this.type(text);
+  }
+
+  /** A key was pressed that no soft keyboard can take back. */
+  private struck(): void {
+    releaseModifiers();
+    this.soft?.reset();
   }
 
   private binary(text: string): void {
