@@ -277,6 +277,11 @@ func (p *permissions) params(method string) json.RawMessage {
 		terminal.Multiplexers.Name: `{"node":"den"}`,
 		"terminal.profile.create":  `{"name":"one's own"}`,
 		"terminal.profile.update":  `{"id":"gone","profile":{"name":"one's own"}}`,
+
+		terminal.Record.Name:          `{` + den + `}`,
+		terminal.RecordStop.Name:      `{` + den + `}`,
+		terminal.RecordingList.Name:   `{"node":"den"}`,
+		terminal.RecordingDelete.Name: `{"node":"den","recording":"gone-20260102T030405Z"}`,
 	}
 	if text, ok := own[method]; ok {
 		return json.RawMessage(strings.Replace(text, "a machine is", "a "+strings.Repeat("very ", 40)+"good machine is", 1))
@@ -323,6 +328,12 @@ func (p *permissions) methods() {
 		}
 	}
 	for _, m := range streams {
+		if m.Name == terminal.RecordingRead.Name {
+			for _, c := range p.callers {
+				p.set("stream "+m.Name, c, p.read(c))
+			}
+			continue
+		}
 		if m.Name != terminal.Attach.Name {
 			p.t.Fatalf("say here how the stream %s is tried", m.Name)
 		}
@@ -348,6 +359,26 @@ func (p *permissions) attach(c *caller, watch bool) string {
 	}
 	defer s.Close(nil)
 	readUntil(p.t, s, "hello")
+	return "yes"
+}
+
+// read opens the recording of the session's screen and wants its first line.
+func (p *permissions) read(c *caller) string {
+	list, err := rpc.Invoke(p.t.Context(), p.owner.conn, terminal.RecordingList, terminal.RecordingListParams{Node: "den"})
+	if err != nil || len(list.Recordings) == 0 {
+		p.t.Fatalf("the recordings are %+v, %v", list, err)
+	}
+	params := terminal.RecordingReadParams{Node: "den", Recording: list.Recordings[0].ID}
+	if c.conn == nil {
+		raw, _ := json.Marshal(params) // always encodes
+		return cell(c.call(p.t.Context(), terminal.RecordingRead.Name, raw))
+	}
+	_, s, err := rpc.Open(p.t.Context(), c.conn, terminal.RecordingRead, params)
+	if err != nil {
+		return cell(err)
+	}
+	defer s.Close(nil)
+	readUntil(p.t, s, `"version":3`)
 	return "yes"
 }
 

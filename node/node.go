@@ -54,6 +54,8 @@ type Config struct {
 	Linger time.Duration
 	// IdleEnd is after how long without use terminals end; 0 is never.
 	IdleEnd time.Duration
+	// Recording is what is recorded of terminals, and what is kept.
+	Recording pty.Recording
 	// Holder starts the process that holds the terminals; nil starts this
 	// program.
 	Holder pty.Launch

@@ -22,6 +22,7 @@ import (
 	"homie/gateway"
 	"homie/internal/memory"
 	"homie/node"
+	"homie/node/pty"
 	"homie/tsidentity/up"
 )
 
@@ -43,6 +44,11 @@ process alone: with systemd, set KillMode=process.
 Shells that are bash, zsh or fish mark their prompts, so that the terminal knows
 where a command begins and how it ended. HOMIE_SHELL_INTEGRATION=0 keeps them as
 they are, for the node or in the start-up files of an account.
+
+Whoever may type into a terminal can record it, and everybody who looks at it
+sees that; --record all records each one from its start, which nobody can stop.
+Recordings are files of the format asciicast v3 in the state directory, for
+--record-days and within --record-mb; one may have a quarter of that.
 ` + settingsHelp
 
 // gatewaySettings are a gateway's own.
@@ -159,6 +165,7 @@ type nodeSettings struct {
 	*settings
 	gateway, start, ca string
 	linger, idleEnd    time.Duration
+	recording          pty.Recording
 }
 
 const (
@@ -171,10 +178,13 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&n.gateway, "gateway", cmp.Or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
 	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&n.ca, "ca-file", p.Env("HOMIE_CA_FILE"), "`file` with the authority of a gateway's own certificate (HOMIE_CA_FILE)")
-	times := timeFlags(p, f)
+	times, recording := timeFlags(p, f), recordFlags(p, f)
 	return func(ctx context.Context, _ []string) error {
 		log, err := n.logger(p.Err)
 		if err != nil {
+			return err
+		}
+		if n.recording, err = recording(); err != nil {
 			return err
 		}
 		if n.linger, n.idleEnd, err = times(); err != nil {
@@ -217,7 +227,7 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 	return onTailnet(ctx, n.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
 		conf.Tailnet, conf.StateDir = d, dir
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
-		conf.Linger, conf.IdleEnd = n.linger, n.idleEnd
+		conf.Linger, conf.IdleEnd, conf.Recording = n.linger, n.idleEnd, n.recording
 		conf.Version, conf.Log, conf.Out = version, log, p.Out
 		agent, err := node.New(conf)
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 	"homie/gateway"
 	"homie/gateway/pairing"
 	"homie/node"
+	"homie/node/pty"
 	"homie/tsidentity/up"
 	"homie/wire"
 )
@@ -38,6 +39,7 @@ type both struct {
 	tags      string // the node's
 	linger    time.Duration
 	idleEnd   time.Duration
+	recording pty.Recording
 }
 
 func upCommand(p process, f *flag.FlagSet) action {
@@ -46,13 +48,16 @@ func upCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&b.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&b.hostname, "node-hostname", cmp.Or(p.Env("HOMIE_NODE_HOSTNAME"), nodeName()), "the node's `name` on the tailnet (HOMIE_NODE_HOSTNAME)")
 	f.StringVar(&b.tags, "node-tags", p.Env("HOMIE_NODE_TAGS"), "`tags` for the node, if others than --tags (HOMIE_NODE_TAGS)")
-	times := timeFlags(p, f)
+	times, recording := timeFlags(p, f), recordFlags(p, f)
 	return func(ctx context.Context, _ []string) error {
 		log, err := shared.logger(p.Err)
 		if err != nil {
 			return err
 		}
 		if b.linger, b.idleEnd, err = times(); err != nil {
+			return err
+		}
+		if b.recording, err = recording(); err != nil {
 			return err
 		}
 		if b.hostname == shared.hostname {
@@ -74,7 +79,7 @@ func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string
 	ns.role, ns.stateDir = roleNode, filepath.Join(base, roleNode)
 	ns.hostname, ns.tags = b.hostname, cmp.Or(b.tags, b.settings.tags)
 	hub := &gatewaySettings{settings: &gs, owner: b.gateway.owner, cert: b.gateway.cert, key: b.gateway.key}
-	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger, idleEnd: b.idleEnd}
+	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger, idleEnd: b.idleEnd, recording: b.recording}
 
 	group, ctx := errgroup.WithContext(ctx)
 	ready := make(chan string)

@@ -58,7 +58,7 @@ func New(links Links, db *store.Store, log *slog.Logger) *Service {
 
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {
-	return []rpc.Entry{
+	return append([]rpc.Entry{
 		rpc.Serve(wireterminal.Start, s.start, rpc.Audited()),
 		rpc.ServeStream(wireterminal.Attach, s.attach, rpc.Audited(), rpc.Notes[wireterminal.ViewerNote, wireterminal.SessionNote]()),
 		rpc.Serve(wireterminal.Input, s.input),
@@ -77,7 +77,7 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Call("terminal.snippet.update", "terminal:write", s.updateSnippet, rpc.Audited()),
 		rpc.Call("terminal.snippet.delete", "terminal:write", s.deleteSnippet, rpc.Audited()),
 		s.changed, s.profiles.changed, s.snippets.changed,
-	}
+	}, s.recordingAPI()...)
 }
 
 // Run does nothing until ctx ends: terminals live on their connections.

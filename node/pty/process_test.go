@@ -5,6 +5,7 @@ package pty_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -122,6 +123,61 @@ func TestReplaceUnderFlow(t *testing.T) {
 	}
 	t.Logf("%d bytes in order over 6 replacements", r.at)
 	wantExit(t, c, 9)
+}
+
+// TestReplaceWhileRecorded replaces the holder in the middle of a recording,
+// which has every byte, and one end.
+func TestReplaceWhileRecorded(t *testing.T) {
+	o := real(t)
+	c, _ := connectTo(t, o)
+	stop := filepath.Join(t.TempDir(), "stop")
+	s, err := rpc.Invoke(t.Context(), c, terminal.Start, terminal.StartParams{
+		Cols: 80, Rows: 24, Record: true,
+		Command: []string{"sh", "-c", `i=0; while ! [ -e "$0" ]; do seq $((i+1)) $((i+2000)); printf 'é漢😀\n'; i=$((i+2000)); sleep 0.01; done; exit 9`, stop},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := collect(s)
+	for range 3 {
+		before := r.at
+		r.until(t, c, func(at uint64) bool { return at > before+100_000 })
+		if err := replace(t, o.StateDir, copyOfSelf(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(stop, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.toTheEnd(t, c)
+	wantExit(t, c, 9)
+	v := listed(t, c)
+	if v.Recording == nil || v.Recording.Why != terminal.RecordingExited {
+		t.Fatalf("the session says %+v of its recording", v.Recording)
+	}
+	file, err := os.ReadFile(filepath.Join(o.StateDir, "recordings", string(v.Recording.ID)+".cast"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, exits := sha256.New(), 0
+	for i, line := range bytes.Split(bytes.TrimSpace(file), []byte("\n")) {
+		var e [3]any
+		if i < 2 {
+			continue // the head, and a comment
+		}
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatalf("line %d: %.100s: %v", i+1, line, err)
+		}
+		switch e[1] {
+		case "o":
+			sum.Write([]byte(e[2].(string)))
+		case "x":
+			exits++
+		}
+	}
+	if !bytes.Equal(sum.Sum(nil), r.sum.Sum(nil)) || exits != 1 {
+		t.Errorf("the recording of %d bytes has other output than the session, or %d ends", len(file), exits)
+	}
 }
 
 // TestReplaceRefused asks for programs that can't take over: nothing shows.

@@ -39,10 +39,18 @@ type Options struct {
 	// IdleEnd is after how long without use sessions end, after they said so; 0
 	// is never.
 	IdleEnd time.Duration
+	// Recording is what is recorded and kept.
+	Recording Recording
 	// Launch starts a holder where none is. Default: this program as 'homie
 	// holder', in a session of its own.
 	Launch Launch
 	Log    *slog.Logger
+}
+
+// Recording is what a node wants of its recordings.
+type Recording struct {
+	All      bool // record each session from its start
+	Days, MB int  // how long they are kept, and how much in all; 0 is the default
 }
 
 // Launch starts the holder of a state directory and does not wait until it
@@ -80,7 +88,7 @@ func New(o Options) *Service {
 func (s *Service) API() []rpc.Entry {
 	return []rpc.Entry{
 		rpc.Serve(terminal.Start, passOn(s, terminal.Start, once)),
-		rpc.ServeStream(terminal.Attach, s.attach),
+		rpc.ServeStream(terminal.Attach, join(s, terminal.Attach)),
 		rpc.Serve(terminal.Input, passOn(s, terminal.Input, once)),
 		rpc.Serve(terminal.Resize, passOn(s, terminal.Resize, again)),
 		rpc.Serve(terminal.Kill, passOn(s, terminal.Kill, once)),
@@ -88,6 +96,11 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Serve(terminal.Multiplexers, s.multiplexers),
 		rpc.Serve(terminal.List, s.list),
 		rpc.Serve(terminal.Control, passOn(s, terminal.Control, once)),
+		rpc.Serve(terminal.Record, passOn(s, terminal.Record, once)),
+		rpc.Serve(terminal.RecordStop, passOn(s, terminal.RecordStop, again)),
+		rpc.Serve(terminal.RecordingList, passOn(s, terminal.RecordingList, again)),
+		rpc.ServeStream(terminal.RecordingRead, join(s, terminal.RecordingRead)),
+		rpc.Serve(terminal.RecordingDelete, passOn(s, terminal.RecordingDelete, once)),
 		s.changed,
 	}
 }
@@ -116,18 +129,22 @@ func passOn[P, R any](s *Service, m wire.Method[P, R], tries int) func(context.C
 	}
 }
 
-func (s *Service) attach(ctx context.Context, who tsidentity.Caller, p terminal.AttachParams) (out terminal.Attached, _ rpc.Pump, err error) {
-	var far *rpc.Stream
-	err = s.withHolder(ctx, again, func(c *rpc.Conn) (err error) {
-		out, far, err = rpc.Open(rpc.WithOnBehalf(ctx, who), c, terminal.Attach, p)
-		return err
-	})
-	if err != nil {
-		return terminal.Attached{}, nil, err
+// join returns a handler that opens the same stream to the holder and joins the
+// two.
+func join[P, R any](s *Service, m wire.Method[P, R]) func(context.Context, tsidentity.Caller, P) (R, rpc.Pump, error) {
+	return func(ctx context.Context, who tsidentity.Caller, p P) (out R, _ rpc.Pump, err error) {
+		var far *rpc.Stream
+		err = s.withHolder(ctx, again, func(c *rpc.Conn) (err error) {
+			out, far, err = rpc.Open(rpc.WithOnBehalf(ctx, who), c, m, p)
+			return err
+		})
+		if err != nil {
+			return out, nil, err
+		}
+		return out, func(ctx context.Context, near *rpc.Stream) error {
+			return lost(rpc.Relay(ctx, near, far))
+		}, nil
 	}
-	return out, func(ctx context.Context, near *rpc.Stream) error {
-		return lost(rpc.Relay(ctx, near, far))
-	}, nil
 }
 
 func (s *Service) list(ctx context.Context, who tsidentity.Caller, p terminal.ListParams) (terminal.Sessions, error) {

@@ -42,7 +42,19 @@ type AdoptParams struct {
 	LingerMs int64 `json:"lingerMs"`
 	// IdleEndMs is after how long without use sessions end; 0 is never.
 	IdleEndMs int64 `json:"idleEndMs,omitzero"`
+	// RecordAll records each session from its start.
+	RecordAll bool `json:"recordAll,omitzero"`
+	// RecordDays is how long recordings are kept, RecordMB how much they may have
+	// together; 0 is the holder's default.
+	RecordDays int `json:"recordDays,omitzero"`
+	RecordMB   int `json:"recordMb,omitzero"`
 }
+
+// Defaults and bounds of what is kept of recordings.
+const (
+	RecordDays, MaxRecordDays = 30, 36500
+	RecordMB, MaxRecordMB     = 1024, 1 << 20
+)
 
 // Validate checks shape and bounds.
 func (p AdoptParams) Validate() error {
@@ -56,6 +68,9 @@ func (p AdoptParams) Validate() error {
 	}
 	if p.LingerMs < 0 || p.IdleEndMs < 0 {
 		return errors.New("sessions can't end before their node")
+	}
+	if p.RecordDays < 0 || p.RecordDays > MaxRecordDays || p.RecordMB < 0 || p.RecordMB > MaxRecordMB {
+		return fmt.Errorf("recordings can't be kept for %d days in %d MB", p.RecordDays, p.RecordMB)
 	}
 	return nil
 }

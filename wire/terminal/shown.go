@@ -54,6 +54,7 @@ func (s Session) Shown() Session {
 		c.Name, c.Device = plain(c.Name, MaxName), plain(c.Device, MaxName)
 		s.Control = &c
 	}
+	s.Recording = s.Recording.shown()
 	return s
 }
 

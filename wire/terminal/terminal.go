@@ -90,6 +90,8 @@ type Session struct {
 	// Raw says that the session's screen was lost to a fault of Homie's: whoever
 	// attaches is shown the latest output instead.
 	Raw bool `json:"raw,omitzero"`
+	// Recording is null for a session that was not recorded since it is known.
+	Recording *Recorder `json:"recording"`
 }
 
 // StartParams asks for a new session.
@@ -106,6 +108,8 @@ type StartParams struct {
 	Env  map[string]string `json:"env,omitzero"`
 	Cols int               `json:"cols"`
 	Rows int               `json:"rows"`
+	// Record begins a recording with the session.
+	Record bool `json:"record,omitzero"`
 }
 
 // Validate checks shape and bounds.

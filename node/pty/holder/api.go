@@ -14,7 +14,7 @@ import (
 )
 
 func (h *Holder) api() []rpc.Entry {
-	return []rpc.Entry{
+	return append([]rpc.Entry{
 		rpc.Serve(holder.Adopt, h.adopt),
 		rpc.Serve(holder.Replace, h.replace),
 		rpc.Serve(terminal.Start, h.start),
@@ -26,7 +26,7 @@ func (h *Holder) api() []rpc.Entry {
 		rpc.Serve(terminal.List, h.list),
 		rpc.Serve(terminal.Control, h.control),
 		h.changed,
-	}
+	}, h.recordingAPI()...)
 }
 
 // behalf is for whom a node calls, or the node itself.
@@ -45,6 +45,7 @@ func (h *Holder) adopt(ctx context.Context, _ tsidentity.Caller, p holder.AdoptP
 	}
 	h.manager.SetPlace(p.Dir, p.Environ)
 	h.manager.SetIdleEnd(idleEnd(p))
+	h.manager.SetRecording(policyOf(p))
 	h.mu.Lock()
 	h.settings, h.node = p, c
 	h.mu.Unlock()

@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"homie/rpc"
 	"homie/wire"
+	"homie/wire/terminal"
 )
 
 // bulkSize is what a bulk benchmark prints in one go, in bytes.
@@ -192,3 +194,21 @@ type (
 	onlyWriter struct{ io.Writer }
 	onlyReader struct{ io.Reader }
 )
+
+// BenchmarkBulkRecorded is a session that nobody looks at, and that is recorded.
+func BenchmarkBulkRecorded(b *testing.B) {
+	path := bulkFile(b)
+	m := run(b, Config{StateDir: b.TempDir()})
+	m.recordings.set(recordPolicy{keep: time.Hour, quota: 1 << 40})
+	var total int64
+	for b.Loop() {
+		s := beginWith(b, m, terminal.StartParams{Command: []string{"cat", path}, Cols: 80, Rows: 24, Record: true})
+		<-s.Ended()
+		info := s.Info()
+		total += int64(info.Offset)
+		if err := m.recordings.remove(info.Recording.ID); err != nil {
+			b.Fatal(err)
+		}
+	}
+	report(b, total)
+}

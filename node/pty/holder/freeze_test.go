@@ -135,7 +135,7 @@ func TestPanicCostsOneSession(t *testing.T) {
 		if err := m.reserve(); err != nil {
 			t.Fatal(err)
 		}
-		return m.register(&faulty{proc, panics}, terminal.Session{ID: newID(), State: terminal.Running, StartedAt: time.Now()})
+		return m.register(&faulty{proc, panics}, terminal.Session{ID: newID(), State: terminal.Running, StartedAt: time.Now()}, func(*Session) {})
 	}
 	some := breaking(maxFaults - 1)
 	c, _ := attach(t, some, 0)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"homie/wire"
+	"homie/wire/holder"
 	"homie/wire/terminal"
 )
 
@@ -24,8 +25,8 @@ type Config struct {
 	// Dir is where sessions start that do not say where; it may begin with ~.
 	// Default: the account's home.
 	Dir string
-	// StateDir is where to put what shells read, to mark what they do. Default:
-	// they mark nothing.
+	// StateDir is where recordings are kept, and where to put what shells read, to
+	// mark what they do. Default: neither.
 	StateDir string
 	// Environ is what sessions inherit variables from. Default: this process's.
 	Environ []string
@@ -42,8 +43,9 @@ type Config struct {
 // Manager owns the sessions of a node. Its methods are safe for concurrent use;
 // sessions start only while Run runs.
 type Manager struct {
-	cfg  Config
-	wake chan struct{} // capacity 1; there is news
+	cfg        Config
+	wake       chan struct{} // capacity 1; there is news
+	recordings *library
 	// calls is held for reading by what starts sessions or types by a call,
 	// and for writing while the sessions move to another program.
 	calls sync.RWMutex
@@ -100,12 +102,13 @@ func NewManager(cfg Config) *Manager {
 		cfg.Environ = os.Environ()
 	}
 	return &Manager{
-		cfg:      cfg,
-		place:    newPlace(cfg.Dir, cfg.Environ),
-		wake:     make(chan struct{}, 1),
-		idleSet:  make(chan struct{}, 1),
-		sessions: map[wire.SessionID]*Session{},
-		news:     map[*Session]struct{}{},
+		cfg:        cfg,
+		place:      newPlace(cfg.Dir, cfg.Environ),
+		wake:       make(chan struct{}, 1),
+		idleSet:    make(chan struct{}, 1),
+		recordings: newLibrary(cfg.StateDir, policyOf(holder.AdoptParams{}), cfg.Log),
+		sessions:   map[wire.SessionID]*Session{},
+		news:       map[*Session]struct{}{},
 	}
 }
 
@@ -119,6 +122,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	helpers.Go(func() { watchChildren(running, m.reap) })
 	helpers.Go(func() { m.announce(running) })
 	helpers.Go(func() { m.watchIdle(ctx) })
+	helpers.Go(func() { m.recordings.keep(running) })
 
 	<-ctx.Done()
 	m.setOpen(false)

@@ -67,6 +67,7 @@ func (h *Holder) resume(fd int) error {
 	}
 	h.manager.SetPlace(head.Settings.Dir, head.Settings.Environ)
 	h.manager.SetIdleEnd(idleEnd(head.Settings))
+	h.manager.recordings.set(policyOf(head.Settings))
 	h.manager.started = head.Started
 	var failed []error
 	for _, s := range sessions {

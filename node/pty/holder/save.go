@@ -16,6 +16,7 @@ func (s *Session) save() (savedSession, error) {
 	v.Start, v.Output = start, make([]byte, end-start)
 	n, from := s.ring.ReadAt(start, v.Output)
 	v.Start, v.Output = from, v.Output[:n]
+	v.Recording = s.saveRecording()
 	v.Info = s.Info()
 	v.Info.People = nil
 	v.Info.Viewers, v.Info.Offset = 0, v.Start+uint64(n)
@@ -51,6 +52,7 @@ func (m *Manager) restore(v savedSession) error {
 	s.ring.Restore(v.Start, v.Output)
 	s.sizes.restore(v.Sizes)
 	s.restoreScreen(v.Screen)
+	s.restoreRecording(m.recordings, v)
 	for id, taken := range v.Taken {
 		s.newTypistLocked(id).taken = taken // nobody else knows the session yet
 	}

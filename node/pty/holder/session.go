@@ -23,15 +23,17 @@ const (
 // Session is one program on its own terminal, and what it printed. It stays
 // readable after the program ended.
 type Session struct {
-	id      wire.SessionID
-	order   uint64 // of starting, on this node
-	proc    process
-	awaited bool // somebody drove it when it moved here
-	ring    Ring
-	sizes   sizings
-	screen  screen
-	log     *slog.Logger
-	changed func(*Session) // to be called after each change of info
+	id        wire.SessionID
+	order     uint64 // of starting, on this node
+	proc      process
+	awaited   bool // somebody drove it when it moved here
+	ring      Ring
+	sizes     sizings
+	screen    screen
+	recorder  atomic.Pointer[recorder] // the latest one, nil for none
+	beginning atomic.Bool              // a recording is being started
+	log       *slog.Logger
+	changed   func(*Session) // to be called after each change of info
 
 	turn   chan struct{}          // capacity 1; held by whose turn it is to type, also between the pieces of a paste
 	writes chan struct{}          // capacity 1; held by who writes to the program
@@ -92,6 +94,9 @@ func (s *Session) Info() terminal.Session {
 	info.Viewers = len(s.viewers)
 	info.People = s.peopleLocked()
 	info.Cwd = s.cwdLocked()
+	if r := s.recorder.Load(); r != nil {
+		info.Recording = r.state()
+	}
 	_, info.Offset = s.ring.Bounds()
 	return info
 }
@@ -128,6 +133,7 @@ func (s *Session) drain() {
 		if err := s.proc.read(s.ring.Append); err != nil {
 			return // io.EOF, or a terminal that can't be read: the program decides
 		}
+		s.tap()
 		s.hold()
 		s.holdForScreen()
 	}
@@ -150,6 +156,7 @@ func (s *Session) breaks(what string, f func()) (broke bool) {
 func (s *Session) finish() {
 	s.follow()
 	s.screen.work.Wait()
+	s.exitRecording()
 	s.mu.Lock()
 	now := time.Now()
 	s.info.State = terminal.Exited
@@ -163,6 +170,7 @@ func (s *Session) finish() {
 	s.mu.Unlock()
 	s.ring.Close()
 	close(s.ended)
+	s.exitRecording() // one that began meanwhile
 	s.log.Info("session ended", "signal", s.exit.signal, "ran_ms", now.Sub(s.info.StartedAt).Milliseconds())
 	s.changed(s)
 }
@@ -277,14 +285,19 @@ func (s *Session) resizeLocked(cols, rows int) error {
 	if s.info.Cols == cols && s.info.Rows == rows {
 		return nil
 	}
+	// Before the program hears of it: what it prints then comes behind.
 	start, end := s.ring.Bounds()
+	s.sizes.add(end, cols, rows, start)
 	if err := s.proc.resize(cols, rows); err != nil {
+		s.sizes.add(end, s.info.Cols, s.info.Rows, start)
 		return errEnded(s.id).Because(err)
 	}
 	s.info.Cols, s.info.Rows = cols, rows
-	s.sizes.add(end, cols, rows, start)
 	s.tellLocked()
 	s.follow()
+	if r := s.recorder.Load(); r != nil {
+		r.follow()
+	}
 	return nil
 }
 

@@ -38,6 +38,7 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 	run := program{path: path, argv: argv, env: env, dir: dir, cols: p.Cols, rows: p.Rows}
 	m.mark(&run)
 	proc, err := start(run)
+	ready := make(chan struct{})
 	s := m.register(proc, terminal.Session{
 		ID:        id,
 		Node:      p.Node,
@@ -54,10 +55,14 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 		StartedAt: time.Now(),
 		StartedBy: who.String(),
 		Starter:   who.Key(),
+	}, func(s *Session) {
+		defer close(ready)
+		m.recordFromStart(s, p.Record, who.String())
 	})
 	if err != nil {
 		return terminal.Session{}, err
 	}
+	<-ready
 	s.log.Info("session started", "for", who.String(), "dir", dir)
 	info := s.Info()
 	m.changed(s)
@@ -97,8 +102,9 @@ func (m *Manager) reserve() error {
 }
 
 // register turns a reserved place into a session, or gives it back if there is
-// no process.
-func (m *Manager) register(proc process, info terminal.Session) *Session {
+// no process. What is to be done before the first of its output is read, prepare
+// does.
+func (m *Manager) register(proc process, info terminal.Session, prepare func(*Session)) *Session {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.starting--
@@ -111,6 +117,7 @@ func (m *Manager) register(proc process, info terminal.Session) *Session {
 	m.sessions[info.ID] = s
 	go func() {
 		defer m.work.Done()
+		prepare(s)
 		s.run()
 	}()
 	if !m.open { // Run ended meanwhile, and waits

@@ -72,6 +72,8 @@ type savedSession struct {
 	Sizes   []savedSize      `json:"sizes,omitzero"`  // that the output was printed for, the oldest first
 	// Taken is how many bytes of each viewer's the session took.
 	Taken map[string]uint64 `json:"taken,omitzero"`
+	// Recording is of the recording that goes on, if one does.
+	Recording *savedRecording `json:"recording,omitzero"`
 
 	Start  uint64 `json:"-"` // offset of the first byte of Output
 	Output []byte `json:"-"`

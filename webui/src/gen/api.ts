@@ -444,6 +444,98 @@ export type Reason =
   | "canceled"
   | "protocol_violation";
 
+/** RecordParams name the session to record, or no longer. */
+export interface RecordParams {
+  node: NodeName;
+  session: SessionID;
+}
+
+/** Recorder is the recording of a session, that goes on or was the latest. */
+export interface Recorder {
+  id: RecordingID;
+  since: string;
+  /** By is who started it, a person's name and the device; "" if the machine records all its sessions. */
+  by: string;
+  /** Policy says that the machine records all its sessions, so that nobody can stop it. */
+  policy?: boolean;
+  /** of the file, when the session changed last */
+  bytes: number;
+  /** EndedAt is null while it goes on. */
+  endedAt: string | null;
+  /** it ended */
+  why?: RecordingEnd;
+  /** who stopped it */
+  endedBy?: string;
+}
+
+/** Recording is a file with what a session printed, in the format asciicast v3. */
+export interface Recording {
+  id: RecordingID;
+  node: NodeName;
+  session: SessionID;
+  /** of the session */
+  name: string;
+  command: string;
+  account: string;
+  /** who started the session */
+  owner: string;
+  /** who started the recording, "" for the machine itself */
+  by: string;
+  startedAt: string;
+  /** DurationMs is from its beginning to the latest that is in it. */
+  durationMs: number;
+  bytes: number;
+  /** at its beginning */
+  cols: number;
+  rows: number;
+  /** it goes on */
+  live?: boolean;
+}
+
+/** RecordingEnd is why a recording goes on no longer. */
+export type RecordingEnd =
+  | "stopped"
+  | "exited"
+  | "cap"
+  | "quota"
+  | "full"
+  | "slow"
+  | "fault";
+
+/** RecordingID names a recording on its machine: the session and when it began, as "k3v9q2mz-20260102T030405Z". It is also the name of the file, without ".cast". */
+export type RecordingID = string;
+
+/** RecordingListParams ask for the recordings of one machine, or of all that are connected. */
+export interface RecordingListParams {
+  node?: NodeName;
+}
+
+/** RecordingOpened describes the recording whose bytes follow as Data frames, the offsets being those of the file. */
+export interface RecordingOpened {
+  recording: Recording;
+}
+
+/** RecordingParams name a recording. */
+export interface RecordingParams {
+  node: NodeName;
+  recording: RecordingID;
+}
+
+/** RecordingReadParams ask for the bytes of a recording's file. */
+export interface RecordingReadParams {
+  node: NodeName;
+  recording: RecordingID;
+  /** Offset is the first byte wanted. */
+  offset?: number;
+  /** Follow keeps the stream of a recording that goes on open until it ends. */
+  follow?: boolean;
+}
+
+/** Recordings is a list, the newest first. */
+export interface Recordings {
+  recordings: Recording[];
+}
+
 /** RegisterParams is what a node says of itself. Its name and identity come from the tailnet and are not asked. */
 export interface RegisterParams {
   /** GOOS */
@@ -549,6 +641,8 @@ export interface Session {
   title: string;
   /** Raw says that the session's screen was lost to a fault of Homie's: whoever attaches is shown the latest output instead. */
   raw?: boolean;
+  /** Recording is null for a session that was not recorded since it is known. */
+  recording: Recorder | null;
 }
 
 /** SessionID names a terminal on one node; unique for the life of that node's state, never reused. */
@@ -642,6 +736,8 @@ export interface StartParams {
   env?: Record<string, string>;
   cols: number;
   rows: number;
+  /** Record begins a recording with the session. */
+  record?: boolean;
 }
 
 /** SubscribeParams asks for the events of topics. See TopicCursor for resuming. */
@@ -805,6 +901,14 @@ export interface Methods {
   "terminal.profile.list": { params: Nothing; result: Profiles };
   /** Replaces a profile. Whoever is sharing it, or takes it back, needs the right to share. */
   "terminal.profile.update": { params: ProfileUpdateParams; result: Profile };
+  /** Deletes a recording. One that goes on has to be stopped first. */
+  "terminal.recording.delete": { params: RecordingParams; result: Nothing };
+  /** Returns the recordings of one machine, or of all that are connected, the newest first: of terminals into which the caller may type, as a recording shows what others did there. */
+  "terminal.recording.list": { params: RecordingListParams; result: Recordings };
+  /** Starts the recording of a terminal. Whoever may type into one may record it, and everybody who looks at it sees that. The recording is a file on the machine, in the format asciicast v3. Without effect while there is one. */
+  "terminal.recording.start": { params: RecordParams; result: Session };
+  /** Ends the recording of a terminal, which is kept. One that the machine makes of all its terminals goes on. */
+  "terminal.recording.stop": { params: RecordParams; result: Session };
   /** Says whose keys a terminal takes: everybody's who may type, or those of one viewer. The machine sees to it. */
   "terminal.session.control": { params: ControlParams; result: Session };
   /** Types text into a terminal; for programs. People's keys travel on the stream of attach. */
@@ -831,6 +935,8 @@ export interface Methods {
 
 /** Calls whose answer is followed by binary frames under the call's id. */
 export interface Streams {
+  /** Sends the bytes of a recording's file, in the format asciicast v3, from an offset on. One that goes on can be followed. */
+  "terminal.recording.read": { params: RecordingReadParams; result: RecordingOpened };
   /** Shows a terminal: what it printed from the given byte on, and then what it prints. Unless it only watches, what the viewer types goes the other way on the same stream. */
   "terminal.session.attach": { params: AttachParams; result: Attached; tells: ViewerNote; told: SessionNote };
 }
@@ -866,6 +972,11 @@ export const needs = {
   "terminal.profile.delete": "terminal:write",
   "terminal.profile.list": "terminal:write",
   "terminal.profile.update": "terminal:write",
+  "terminal.recording.delete": "terminal:write",
+  "terminal.recording.list": "terminal:read",
+  "terminal.recording.read": "terminal:read",
+  "terminal.recording.start": "terminal:write",
+  "terminal.recording.stop": "terminal:write",
   "terminal.session.attach": "terminal:read",
   "terminal.session.control": "terminal:write",
   "terminal.session.input": "terminal:write",

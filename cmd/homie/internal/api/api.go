@@ -142,6 +142,30 @@ func TerminalProfileUpdate(ctx context.Context, c Caller, p terminal.ProfileUpda
 	return r, err
 }
 
+// TerminalRecordingDelete calls terminal.recording.delete. Deletes a recording. One that goes on has to be stopped first.
+func TerminalRecordingDelete(ctx context.Context, c Caller, p wireterminal.RecordingParams) (r wire.Nothing, err error) {
+	err = c.Call(ctx, "terminal.recording.delete", p, &r)
+	return r, err
+}
+
+// TerminalRecordingList calls terminal.recording.list. Returns the recordings of one machine, or of all that are connected, the newest first: of terminals into which the caller may type, as a recording shows what others did there.
+func TerminalRecordingList(ctx context.Context, c Caller, p wireterminal.RecordingListParams) (r wireterminal.Recordings, err error) {
+	err = c.Call(ctx, "terminal.recording.list", p, &r)
+	return r, err
+}
+
+// TerminalRecordingStart calls terminal.recording.start. Starts the recording of a terminal. Whoever may type into one may record it, and everybody who looks at it sees that. The recording is a file on the machine, in the format asciicast v3. Without effect while there is one.
+func TerminalRecordingStart(ctx context.Context, c Caller, p wireterminal.RecordParams) (r wireterminal.Session, err error) {
+	err = c.Call(ctx, "terminal.recording.start", p, &r)
+	return r, err
+}
+
+// TerminalRecordingStop calls terminal.recording.stop. Ends the recording of a terminal, which is kept. One that the machine makes of all its terminals goes on.
+func TerminalRecordingStop(ctx context.Context, c Caller, p wireterminal.RecordParams) (r wireterminal.Session, err error) {
+	err = c.Call(ctx, "terminal.recording.stop", p, &r)
+	return r, err
+}
+
 // TerminalSessionControl calls terminal.session.control. Says whose keys a terminal takes: everybody's who may type, or those of one viewer. The machine sees to it.
 func TerminalSessionControl(ctx context.Context, c Caller, p wireterminal.ControlParams) (r wireterminal.Session, err error) {
 	err = c.Call(ctx, "terminal.session.control", p, &r)
