@@ -30,6 +30,7 @@ const session: Session = {
   icon: "terminal",
   cwd: "/home/pi",
   endsAt: null,
+  recording: null,
 };
 
 /** An emulator that parses when it is told to. */
