@@ -8,10 +8,12 @@ import { MAX_KEYS, MAX_NAME, MAX_TYPED, faultOf, ownKeys, resetKeys, saveKeys, t
 /** People's own keys of the key bar: add, remove, put in order. On this device. */
 export default function KeyEditor({ onClose, returnFocus }: { onClose: () => void; returnFocus: () => void }) {
   const all = useStore(ownKeys);
-  const move = (from: number, to: number) => {
+  const move = (from: number, to: number, pressed: HTMLElement) => {
+    if (to < 0 || to >= all.length) return;
     const next = [...all];
     next.splice(to, 0, ...next.splice(from, 1));
     saveKeys(next);
+    requestAnimationFrame(() => pressed.focus()); // which its row may have lost on its way
   };
   return (
     <Dialog
@@ -23,13 +25,13 @@ export default function KeyEditor({ onClose, returnFocus }: { onClose: () => voi
     >
       <ul className="mt-4 min-h-24 flex-1 overflow-y-auto" aria-label="Your keys">
         {all.map((key, i) => (
-          <li key={`${i}/${key.name}`} className="flex items-center gap-1 border-b border-line py-0.5 last:border-0">
+          <li key={nameOf(key, all.slice(0, i))} className="flex items-center gap-1 border-b border-line py-0.5 last:border-0">
             <kbd className="max-w-24 shrink-0 truncate rounded-lg bg-sunken px-2 py-1 font-mono text-sm">{key.name}</kbd>
             <span className="min-w-0 flex-1 truncate px-2 text-sm text-muted">{key.keys ?? JSON.stringify(key.text)}</span>
-            <Button look="ghost" size="iconSm" aria-label={`Move ${key.name} up`} disabled={i === 0} onClick={() => move(i, i - 1)}>
+            <Button look="ghost" size="iconSm" aria-label={`Move ${key.name} up`} aria-disabled={i === 0} onClick={(e) => move(i, i - 1, e.currentTarget)}>
               <ArrowUp aria-hidden />
             </Button>
-            <Button look="ghost" size="iconSm" aria-label={`Move ${key.name} down`} disabled={i === all.length - 1} onClick={() => move(i, i + 1)}>
+            <Button look="ghost" size="iconSm" aria-label={`Move ${key.name} down`} aria-disabled={i === all.length - 1} onClick={(e) => move(i, i + 1, e.currentTarget)}>
               <ArrowDown aria-hidden />
             </Button>
             <Button look="ghost" size="iconSm" aria-label={`Remove ${key.name}`} onClick={() => saveKeys(all.filter((_, at) => at !== i))}>
@@ -50,6 +52,12 @@ export default function KeyEditor({ onClose, returnFocus }: { onClose: () => voi
       </div>
     </Dialog>
   );
+}
+
+/** What tells a key from those before it, also where two are the same. */
+function nameOf(key: OwnKey, before: OwnKey[]): string {
+  const id = JSON.stringify(key);
+  return `${id}/${before.filter((k) => JSON.stringify(k) === id).length}`;
 }
 
 const field = "min-h-11 min-w-0 rounded-xl border border-line-strong/60 bg-transparent px-3 text-base placeholder:text-muted";

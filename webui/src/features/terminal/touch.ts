@@ -12,12 +12,28 @@ import type { TouchSelect } from "./touch-select";
 export function useByTouch(host: HTMLElement, term: Terminal, select: TouchSelect, swipe: (by: 1 | -1) => void): () => void {
   const scroll = scroller(host, term);
   const style = () => term.element!.style;
+  let from: number | null = null; // where another's size stood, of which only a part fits
+  let panned = false;
   return followFingers(host, {
-    scroll,
+    scroll: (pixels, at) => {
+      const before = host.scrollTop;
+      host.scrollTop += pixels;
+      scroll(pixels - (host.scrollTop - before), at);
+    },
     press: (at) => select.press(at),
     pressMoved: (at) => select.drag("end", at),
-    drawn: (pixels) => (style().transform = pixels && `translateX(${pixels / 3}px)` || ""),
-    swipe,
+    drawn: (pixels) => {
+      if (pixels === 0) {
+        from = null;
+        style().transform = "";
+        return;
+      }
+      panned = host.scrollWidth > host.clientWidth + 1;
+      from ??= host.scrollLeft;
+      if (panned) host.scrollLeft = from - pixels;
+      else style().transform = `translateX(${pixels / 3}px)`;
+    },
+    swipe: (by) => panned || swipe(by),
     pinch: (scale) => {
       // Drawn larger at once; the size is told to the program when it is settled.
       style().transform = `scale(${sizeAfter(scale) / settings.get().fontSize})`;

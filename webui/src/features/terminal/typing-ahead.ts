@@ -37,7 +37,7 @@ export class TypingAhead {
     this.layer.ariaHidden = "true"; // the terminal itself tells, in a moment
     this.layer.hidden = true;
     term.element?.querySelector(".xterm-screen")?.append(this.layer);
-    const scrolled = term.onScroll(() => this.draw());
+    const scrolled = term.onScroll(() => this.predictor.waits && this.draw());
     this.undo.push(
       () => scrolled.dispose(),
       attachment.takes.subscribe(() => this.check()),
@@ -105,9 +105,10 @@ export class TypingAhead {
       const cell = line?.getCell(x);
       return cell?.getWidth() === 0 ? "" : cell?.getChars() || " ";
     };
+    // fish and zsh's plugin write the rest of a line that they suggest in grey.
     const suggested = (x: number) => {
       const cell = line?.getCell(x);
-      return cell !== undefined && (cell.isDim() !== 0 || (cell.isFgPalette() && cell.getFgColor() === 8));
+      return cell !== undefined && (cell.isDim() !== 0 || (cell.isFgPalette() && isGrey(cell.getFgColor())));
     };
     return { y: baseY + cursorY, x: cursorX, cols, at, free: (x) => at(x) === " " || suggested(x) };
   }
@@ -152,4 +153,9 @@ export class TypingAhead {
       }),
     );
   }
+}
+
+/** Whether a colour of the 256 is a grey that is neither black nor white: 8, and the middle of the ramp from 232. */
+function isGrey(colour: number): boolean {
+  return colour === 8 || (colour >= 236 && colour <= 246);
 }
