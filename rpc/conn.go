@@ -63,6 +63,9 @@ type Conn struct {
 	handlers sync.WaitGroup
 
 	keepalive atomic.Pointer[Keepalive]
+	born      time.Time
+	extended  atomic.Int64 // when the deadline for reading was moved, after born
+	trips     roundTrips
 
 	mu        sync.Mutex
 	ctx       func() context.Context // of Run, for Go; nil before and after
@@ -83,6 +86,7 @@ func newConn(ws *websocket.Conn, r *Registry, identify Identify, log *slog.Logge
 	c := &Conn{
 		ws: ws, registry: r, identify: identify, log: log, accepted: accepted,
 		out:       newOutbox(),
+		born:      time.Now(),
 		done:      make(chan struct{}),
 		failed:    make(chan error, 1),
 		calls:     map[uint32]chan<- wire.Message{},
@@ -113,7 +117,7 @@ func (c *Conn) Peer() wire.ClientInfo {
 // SetKeepalive changes how fast a dead peer is noticed.
 func (c *Conn) SetKeepalive(k Keepalive) {
 	c.keepalive.Store(&k)
-	c.extendDeadline()
+	c.moveDeadline()
 	c.out.signal() // the writer takes up the new pace
 }
 

@@ -24,11 +24,12 @@ func (c *Conn) readLoop(ctx context.Context) error {
 		c.out.addPong(payload)
 		return nil
 	})
-	c.ws.SetPongHandler(func(string) error {
+	c.ws.SetPongHandler(func(payload string) error {
 		c.extendDeadline()
+		c.ponged(payload)
 		return nil
 	})
-	c.extendDeadline()
+	c.moveDeadline()
 	if c.accepted {
 		timer := time.AfterFunc(helloTimeout, c.requireHello)
 		defer timer.Stop()
@@ -53,9 +54,20 @@ func (c *Conn) readLoop(ctx context.Context) error {
 	}
 }
 
+// extendDeadline notes a sign of life. A deadline is a timer of the network
+// below, so it is moved only when a part of its time is over.
 func (c *Conn) extendDeadline() {
+	past := time.Since(c.born) - time.Duration(c.extended.Load())
+	if past > c.keepalive.Load().Idle/16 {
+		c.moveDeadline()
+	}
+}
+
+func (c *Conn) moveDeadline() {
+	now := time.Now()
+	c.extended.Store(int64(now.Sub(c.born)))
 	// An error means that the socket is closed, which the next read says.
-	_ = c.ws.SetReadDeadline(time.Now().Add(c.keepalive.Load().Idle))
+	_ = c.ws.SetReadDeadline(now.Add(c.keepalive.Load().Idle))
 }
 
 // arriving is a message on its way. Each piece of it is a sign of life: a large

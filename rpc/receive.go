@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"homie/wire"
 )
@@ -77,6 +78,9 @@ func (s *Stream) accept(f wire.Frame, buf []byte) (room bool, err error) {
 	}
 	if s.in.relay != nil {
 		return s.in.relay.forward(f, buf), nil
+	}
+	if s.in.frames.len() == 0 && s.in.lent.Data == nil {
+		s.in.window.Arrived(time.Now(), s.roundTripLocked())
 	}
 	if !s.joinLocked(f, buf) {
 		if s.in.frames.len() == maxQueuedFrames {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"homie/tsidentity"
 	"homie/wire"
@@ -61,13 +62,15 @@ type incoming struct {
 	frames   queue[Chunk]
 	received uint64        // payload bytes
 	allowed  uint64        // payload bytes granted
-	consumed uint64        // payload bytes given to the reader
+	consumed uint64        // payload bytes that the reader is done with
 	next     uint64        // smallest offset that the next frame may have
 	ended    error         // io.EOF after an orderly End
 	arrived  chan struct{} // capacity 1
 	relay    *Stream       // frames go there instead of to a reader
 	unwanted bool          // bytes are dropped, see Drop
-	lent     []byte        // buffer of the chunk that the reader holds
+	lent     Chunk         // that the reader holds
+	window   Window        // of the reader
+	beyond   time.Duration // see Beyond
 }
 
 // Chunk is a piece of a stream as it arrived. Data is valid until the next
@@ -268,22 +271,52 @@ func (s *Stream) Recv(ctx context.Context) (Chunk, error) {
 
 func (s *Stream) take() (c Chunk, ok bool, err error) {
 	s.in.mu.Lock()
-	if s.in.frames.len() == 0 {
+	want, due := s.usedLocked()
+	if ok = s.in.frames.len() > 0; ok {
+		c = s.in.frames.pop()
+		s.in.lent = c
+	} else {
 		err = s.in.ended
-		s.in.mu.Unlock()
-		return Chunk{}, false, err
 	}
-	c = s.in.frames.pop()
-	recycle(s.in.lent)
-	s.in.lent = c.buf
-	want := s.in.consumed + wire.Window
-	low := s.in.allowed-s.in.consumed <= wire.Window*3/4
-	s.in.consumed += uint64(len(c.Data))
 	s.in.mu.Unlock()
-	if low {
+	if due {
 		s.allow(want)
 	}
-	return c, true, nil
+	return c, ok, err
+}
+
+// usedLocked takes back the chunk that the reader had, and says how much the peer
+// should be allowed to send in all, if it is time to say so: early enough that
+// the peer, some hops away, need not stop meanwhile.
+func (s *Stream) usedLocked() (want uint64, due bool) {
+	n := len(s.in.lent.Data)
+	if n == 0 {
+		return 0, false
+	}
+	recycle(s.in.lent.buf)
+	s.in.lent = Chunk{}
+	s.in.consumed += uint64(n)
+	trip := s.roundTripLocked()
+	s.in.window.Used(n, time.Now(), trip)
+	size := s.in.window.Size(trip)
+	return s.in.consumed + size, s.in.allowed+s.in.window.Step(trip) <= s.in.consumed+size
+}
+
+// roundTripLocked is the time from credit to what it allows.
+func (s *Stream) roundTripLocked() time.Duration {
+	trip := s.conn.RoundTrip()
+	if trip == 0 {
+		return 0
+	}
+	return trip + s.in.beyond
+}
+
+// Beyond says how much longer than the connection's a round trip is on this
+// stream, because the other side passes it on.
+func (s *Stream) Beyond(more time.Duration) {
+	s.in.mu.Lock()
+	defer s.in.mu.Unlock()
+	s.in.beyond = max(0, min(more, longestTrip))
 }
 
 // allow lets the peer send total payload bytes, counted from the start.

@@ -20,7 +20,7 @@ func (c *Conn) writeLoop(ctx context.Context) error {
 	for {
 		wait := time.Until(pinged.Add(c.keepalive.Load().Ping))
 		if wait <= 0 {
-			if err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)); err != nil {
+			if err := c.ws.WriteControl(websocket.PingMessage, c.pingPayload(), time.Now().Add(writeTimeout)); err != nil {
 				return fmt.Errorf("%w: pinging: %w", ErrClosed, err)
 			}
 			pinged = time.Now()

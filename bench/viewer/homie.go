@@ -33,7 +33,9 @@ type homieTerminal struct {
 	typed    uint64 // bytes
 	next     uint64 // offset of the output to come
 	consumed uint64 // bytes of output
-	granted  uint64 // bytes of output the gateway may send in all
+	window   rpc.Window
+	trip     time.Duration // round trip to the gateway
+	granted  uint64        // bytes of output the gateway may send in all
 }
 
 func (v *viewer) openHomie(ctx context.Context, command []string) (openTerminal, error) {
@@ -61,6 +63,11 @@ func (t *homieTerminal) open(ctx context.Context, node wire.NodeName, command []
 	if err := t.start(ctx, terminal.StartParams{Node: node, Command: command, Cols: 80, Rows: 24}); err != nil {
 		return err
 	}
+	asked := time.Now()
+	if err := t.call("rpc.ping", wire.Nothing{}, new(wire.Nothing)); err != nil {
+		return err
+	}
+	t.trip = time.Since(asked)
 	var from terminal.Attached
 	if err := t.call(terminal.Attach.Name, terminal.AttachParams{Node: node, Session: t.session.ID, Offset: new(uint64)}, &from); err != nil {
 		return err
@@ -165,11 +172,15 @@ func (t *homieTerminal) Read() ([]byte, error) {
 
 // grant gives credit for n bytes consumed, by the web app's rule.
 func (t *homieTerminal) grant(n int) error {
+	now := time.Now()
+	t.window.Arrived(now, t.trip)
 	t.consumed += uint64(n)
-	if t.granted-t.consumed > wire.Window*3/4 {
+	t.window.Used(n, now, t.trip)
+	want := t.consumed + t.window.Size(t.trip)
+	if want < t.granted+t.window.Step(t.trip) {
 		return nil
 	}
-	t.granted = t.consumed + wire.Window
+	t.granted = want
 	return t.send(wire.Frame{Kind: wire.Credit, Offset: t.granted})
 }
 

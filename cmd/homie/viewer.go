@@ -143,6 +143,7 @@ func (v *viewer) show(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	defer stream.Close(nil)
+	stream.Beyond(time.Duration(at.LinkMs) * time.Millisecond)
 	if v.next == nil || at.Offset != *v.next {
 		v.tty.clear()
 	}

@@ -210,6 +210,7 @@ func (s *Service) attach(ctx context.Context, who tsidentity.Caller, p wiretermi
 	}
 	out.Session = out.Session.Shown()
 	out.Session.Node = p.Node
+	out.LinkMs = conn.RoundTrip().Milliseconds()
 	return out, func(ctx context.Context, near *rpc.Stream) error {
 		defer leave()
 		if p.Watch {

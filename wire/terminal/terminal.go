@@ -174,6 +174,9 @@ type Attached struct {
 	// Typed is how many bytes the session took of what this viewer ever typed;
 	// null for one that it does not know (any more).
 	Typed *uint64 `json:"typed"`
+	// LinkMs is how long the machine takes to answer the gateway, which adds to
+	// the viewer's own round trip; absent if it is next to nothing.
+	LinkMs int64 `json:"linkMs,omitzero"`
 }
 
 // InputParams types into a session; for programs. A viewer uses its stream.

@@ -9,7 +9,7 @@ import (
 // Sizes of what moves at once, in bytes.
 const (
 	turn  = 64 << 10 // read from the PTY before the viewers hear of it
-	chunk = 32 << 10 // sent to a viewer at once
+	chunk = 64 << 10 // sent to a viewer at once
 )
 
 // process is a program on a pseudo-terminal, as an operating system offers it.

@@ -2,6 +2,7 @@ package holder
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,11 +48,16 @@ func (s *Session) follow() {
 // which goes on with what the ring has.
 func (s *Session) keepScreen() {
 	c := &s.screen
+	runtime.Gosched() // the viewers, who wait for an echo, first
 	for {
-		if s.breaks("keeping the screen", s.feedScreen) {
+		took := 0
+		if s.breaks("keeping the screen", func() { took = s.feedScreen() }) {
 			s.loseScreen()
 		}
 		s.settle()
+		if took >= busy {
+			time.Sleep(screenRest)
+		}
 		c.busy.Store(false)
 		// What came between the last look and the flag would wait.
 		if !s.screenBehind() || !c.busy.CompareAndSwap(false, true) {
@@ -82,18 +88,24 @@ func (s *Session) loseScreen() {
 	s.changed(s)
 }
 
-// feedScreen gives the screen what it has not taken.
-func (s *Session) feedScreen() {
+// screenRest is how long the screen lets a flood come together before it takes
+// more: nobody waits for it, and it should not take the processor in slices from
+// those who move the bytes. It is well within what the ring keeps for it.
+const screenRest = 2 * time.Millisecond
+
+// feedScreen gives the screen what it has not taken, and returns how much.
+func (s *Session) feedScreen() (took int) {
 	buf := chunks.Get().(*[chunk]byte)
 	defer chunks.Put(buf)
 	for {
 		n, answers := s.feedSome(buf[:])
+		took += n
 		wake(s.screen.moved)
 		if len(answers) > 0 {
 			s.answer(answers)
 		}
 		if n == 0 && !s.screenBehind() {
-			return
+			return took
 		}
 	}
 }

@@ -33,6 +33,8 @@ export interface Attached {
   skipped: number;
   /** Typed is how many bytes the session took of what this viewer ever typed; null for one that it does not know (any more). */
   typed: number | null;
+  /** LinkMs is how long the machine takes to answer the gateway, which adds to the viewer's own round trip; absent if it is next to nothing. */
+  linkMs?: number;
 }
 
 /** ListParams asks for a page of the audit log. */

@@ -55,7 +55,10 @@ export class Client {
       call: (method, timeoutMs) => this.raw(method, {}, timeoutMs),
       visitor: () => isVisitor(this.me.get()),
       onWhoami: (me) => this.setMe(me),
-      onRtt: (rttMs) => this.status.update((s) => (s.phase === "open" ? { ...s, rttMs } : s)),
+      onRtt: (rttMs, shortestMs) => {
+        if (this.socket) this.socket.rttMs = shortestMs;
+        this.status.update((s) => (s.phase === "open" ? { ...s, rttMs } : s));
+      },
       onSilence: () => this.socket?.abort(),
     });
   }

@@ -6,12 +6,15 @@ const PING_TIMEOUT = 5_000;
 const CHECK_TIMEOUT = 2_500;
 const VISITOR_EVERY = 5_000;
 const WHOAMI_EVERY = 15_000;
+/** Of so many round trips the shortest counts: the others waited behind what was being sent. */
+const KEPT = 8;
 
 interface Options {
   call(method: "rpc.ping" | "identity.whoami", timeoutMs: number): Promise<unknown>;
   visitor(): boolean;
   onWhoami(me: Whoami): void;
-  onRtt(ms: number): void;
+  /** The round trip, as it was of late, and the shortest of the last few. */
+  onRtt(ms: number, shortestMs: number): void;
   /** No answer came: the connection is dead, whatever the socket says. */
   onSilence(): void;
 }
@@ -28,6 +31,7 @@ export class Heartbeat {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private meAt = 0;
   private rtt: number | null = null;
+  private latest: number[] = []; // round trips, the newest last
   private beating = false;
   private life = 0; // grows with each connection, so that an old beat stays out of a new one
 
@@ -40,6 +44,7 @@ export class Heartbeat {
     this.running = true;
     this.beating = false;
     this.rtt = null;
+    this.latest = [];
     this.meAt = Date.now();
     this.schedule(this.options.visitor() ? VISITOR_EVERY : 0);
   }
@@ -106,6 +111,7 @@ export class Heartbeat {
 
   private measured(ms: number): void {
     this.rtt = this.rtt === null ? ms : this.rtt * 0.7 + ms * 0.3;
-    this.options.onRtt(Math.max(1, Math.round(this.rtt)));
+    this.latest = [...this.latest, ms].slice(-KEPT);
+    this.options.onRtt(Math.max(1, Math.round(this.rtt)), Math.min(...this.latest));
   }
 }

@@ -42,6 +42,8 @@ export interface SocketHandlers {
  */
 export class Socket {
   limits: Limits = INITIAL_LIMITS;
+  /** How long the gateway takes to answer, null while that is not known. */
+  rttMs: number | null = null;
 
   private readonly ws: WebSocket;
   private readonly handlers: SocketHandlers;
@@ -82,7 +84,13 @@ export class Socket {
     handlers: StreamHandlers<Streams[M]["result"]>,
   ): Stream<Streams[M]["result"]> {
     const id = this.lastId + 1; // the id that call() is about to take
-    const stream = new Stream<Streams[M]["result"]>(id, this.limits, handlers, (frame) => this.sendFrame(frame));
+    const stream = new Stream<Streams[M]["result"]>(
+      id,
+      this.limits,
+      handlers,
+      (frame) => this.sendFrame(frame),
+      () => this.rttMs,
+    );
     this.streams.set(id, stream as Stream<never>);
     this.call(method, params).then(
       (result) => {

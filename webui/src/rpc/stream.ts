@@ -1,6 +1,7 @@
 import type { Limits, WireError } from "@/gen/api";
 import { RpcError, localError } from "./errors";
 import { Kind, encodeFrame, type Frame } from "./frame";
+import { Window } from "./window";
 
 export interface StreamHandlers<R> {
   /** The call was answered; data follows. */
@@ -44,6 +45,9 @@ export class Stream<R = unknown> {
   private received = 0;
   private consumedTotal = 0;
   private granted: number;
+  private readonly window: Window;
+  private readonly rtt: () => number | null;
+  private beyondMs = 0; // see beyond
 
   // Sending, in payload bytes since the start.
   private queue: { kind: Kind; bytes: Uint8Array }[] = [];
@@ -58,11 +62,14 @@ export class Stream<R = unknown> {
     limits: Limits,
     handlers: StreamHandlers<R>,
     send: (frame: Uint8Array<ArrayBuffer>) => void,
+    rtt: () => number | null = () => null,
   ) {
     this.id = id;
     this.limits = limits;
     this.handlers = handlers;
     this.send = send;
+    this.rtt = rtt;
+    this.window = new Window(limits);
     this.granted = limits.windowBytes;
     this.allowed = limits.windowBytes;
   }
@@ -103,11 +110,22 @@ export class Stream<R = unknown> {
   consumed(n: number): void {
     this.consumedTotal += n;
     if (this.over || n === 0) return;
-    const window = this.limits.windowBytes;
-    // Early enough that the other side, some hops away, need not stop meanwhile.
-    if (this.granted - this.consumedTotal > (window * 3) / 4) return;
-    this.granted = this.consumedTotal + window;
+    const rtt = this.roundTrip();
+    this.window.consumed(n, performance.now(), rtt);
+    const want = this.consumedTotal + this.window.size(rtt);
+    if (want - this.granted < this.window.step(rtt)) return;
+    this.granted = want;
     this.send(encodeFrame(Kind.Credit, this.id, this.granted));
+  }
+
+  /** Says how much longer than the connection's a round trip is here: the other side passes it on. */
+  beyond(ms: number): void {
+    this.beyondMs = ms;
+  }
+
+  private roundTrip(): number | null {
+    const rtt = this.rtt();
+    return rtt === null ? null : rtt + this.beyondMs;
   }
 
   /** Ends this side's direction, after what is queued. The other side answers. */
@@ -164,6 +182,7 @@ export class Stream<R = unknown> {
   }
 
   private receiveBytes(frame: Frame): boolean {
+    if (this.received === this.consumedTotal) this.window.arrived(performance.now(), this.roundTrip());
     this.received += frame.payload.length;
     if (this.received > this.granted) {
       this.fail(localError("protocol_violation", "Homie sent more than was asked for. Open it again."));

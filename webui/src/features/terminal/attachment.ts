@@ -213,7 +213,7 @@ export class Attachment {
     this.stream = null;
   }
 
-  private opened(stream: Stream<unknown>, { session, offset, skipped, typed }: Attached): void {
+  private opened(stream: Stream<unknown>, { session, offset, skipped, typed, linkMs }: Attached): void {
     if (this.next !== null && offset !== this.next) this.restart();
     this.session.set(session);
     this.reshape(session);
@@ -223,6 +223,7 @@ export class Attachment {
     this.replayUntil = session.offset;
     this.retries = 0;
     this.state.set({ phase: "live" });
+    stream.beyond(linkMs ?? 0);
     const rest = this.typed.since(typed);
     stream.startAt(rest.at);
     stream.write(rest.bytes);
