@@ -11,8 +11,12 @@ import (
 
 // The numbers to reach.
 const (
-	mostEcho    = 1.6 // × the relay's
-	leastBulk   = 0.6
+	mostEcho    = 1.25 // × the relay's
+	mostEchoP99 = 1.5
+	leastBulk   = 0.75
+	mostStopMs  = 50 // after Ctrl-C, beside a viewer
+	mostStopFar = farAway + 60
+	mostQueue   = 1.2 // windows
 	mostReadyMs = 1000
 	mostGateway = 60 // MB
 	mostNode    = 50
@@ -30,7 +34,7 @@ func (h *house) results(r runs) ([]Result, error) {
 	}
 	return measured([]Result{
 		both("echo_rtt_p50", "us", "echo p50", measure.Relay, bound{most: mostEcho}),
-		both("echo_rtt_p99", "us", "echo p99", measure.Relay, bound{}),
+		both("echo_rtt_p99", "us", "echo p99", measure.Relay, bound{most: mostEchoP99}),
 		both("echo_rtt_p50_bare", "us", "echo p50", measure.Bare, bound{}),
 		both("echo_rtt_p99_bare", "us", "echo p99", measure.Bare, bound{}),
 		both("echo_gateway_cpu_us", "us", "echo cpu middle", measure.Relay, bound{}),
@@ -41,6 +45,13 @@ func (h *house) results(r runs) ([]Result, error) {
 		both("bulk_mb_s_bare", "MB/s", "bulk", measure.Bare, bound{}),
 		both("bulk_gateway_cpu_s_gb", "s/GB", "bulk cpu middle", measure.Relay, bound{}),
 		both("bulk_node_cpu_s_gb", "s/GB", "bulk cpu end", measure.Relay, bound{}),
+		both("echo_tsnet_p50", "us", "echo p50", measure.Relay, bound{most: mostEcho}),
+		both("echo_tsnet_p99", "us", "echo p99", measure.Relay, bound{most: mostEchoP99}),
+		both("bulk_tsnet", "MB/s", "bulk", measure.Relay, bound{least: leastBulk}),
+		under("ctrlc_flood_ms", "ms", r.of("stop 0", measure.Homie), mostStopMs),
+		under("ctrlc_flood_60ms_ms", "ms", r.of("stop 60", measure.Homie), mostStopFar),
+		under("ctrlc_queue_windows", "", r.of("stop windows 0", measure.Homie), mostQueue),
+		under("ctrlc_queue_60ms_windows", "", r.of("stop windows 60", measure.Homie), mostQueue),
 		under("gateway_ready_ms", "ms", r.of("first start", measure.Homie), mostReadyMs),
 		under("gateway_restart_ms", "ms", r.of("restart", measure.Homie), mostReadyMs),
 		under("gateway_rss_mb", "MB", r.of("idle", "gateway"), mostGateway),

@@ -65,6 +65,11 @@ func (h *house) round(ctx context.Context, i int, r runs, file string, want meas
 			return err
 		}
 	}
+	for _, farMs := range []int{0, farAway} {
+		if err := h.stop(r, farMs); err != nil {
+			return err
+		}
+	}
 	return h.starts(ctx, r, fresh(i))
 }
 
@@ -84,6 +89,21 @@ func (h *house) bulk(ctx context.Context, r runs, o measure.Order) error {
 		return err
 	}
 	r.add("bulk", o.Target, float64(o.Output.Bytes)/1e6/got.Seconds)
+	return nil
+}
+
+// farAway is the round trip of a viewer at the other end of the world, in ms.
+const farAway = 60
+
+// stop measures how soon a flood stops that a viewer sees who parses as fast as
+// a browser does.
+func (h *house) stop(r runs, farMs int) error {
+	got, err := h.ask(measure.Order{Kind: measure.CtrlC, Target: measure.Homie, FarMs: farMs})
+	if err != nil {
+		return err
+	}
+	r.add(fmt.Sprintf("stop %d", farMs), measure.Homie, got.StopMs)
+	r.add(fmt.Sprintf("stop windows %d", farMs), measure.Homie, got.Windows)
 	return nil
 }
 

@@ -10,13 +10,16 @@ import (
 // HelloMethod is the first call on a connection.
 const HelloMethod = "rpc.hello"
 
+// PingMethod is answered at once.
+const PingMethod = "rpc.ping"
+
 const subscribeMethod = "rpc.subscribe"
 
 // builtins are the methods that rpc itself serves.
 func (r *Registry) builtins() []Entry {
 	return []Entry{
 		Call(HelloMethod, tsidentity.CapSelf, r.hello),
-		Call("rpc.ping", tsidentity.CapUse, r.ping),
+		Call(PingMethod, tsidentity.CapUse, r.ping),
 		Call(subscribeMethod, tsidentity.CapUse, r.subscribe),
 		Call("rpc.unsubscribe", tsidentity.CapUse, r.unsubscribe),
 		Call("rpc.discover", tsidentity.CapUse, r.discover),

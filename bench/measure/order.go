@@ -1,6 +1,10 @@
 package measure
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // Kind is what is measured.
 type Kind string
@@ -10,6 +14,8 @@ const (
 	EchoProgram Kind = "echo"        // a program in raw mode types back
 	EchoKernel  Kind = "echo-kernel" // the terminal driver does
 	BulkOutput  Kind = "bulk"
+	// CtrlC stops a flood that is shown at ParseRate.
+	CtrlC Kind = "ctrl-c"
 	// Health waits until the gateway that is the target answers.
 	Health Kind = "health"
 )
@@ -28,12 +34,18 @@ type Order struct {
 	Count  int    `json:"count"`  // of echoes
 	File   string `json:"file"`   // to print
 	Output Output `json:"output"` // that the file makes
+	FarMs  int    `json:"farMs"`  // added to each round trip
 }
+
+// ParseRate is how fast a browser's terminal takes output, in bytes a second.
+const ParseRate = 10e6
 
 // Result is what was measured.
 type Result struct {
 	EchoUs  []float64 `json:"echoUs,omitzero"`
 	Seconds float64   `json:"seconds,omitzero"` // of bulk output
+	StopMs  float64   `json:"stopMs,omitzero"`  // from Ctrl-C to the prompt
+	Windows float64   `json:"windows,omitzero"` // that waited in the viewer at most
 	Error   string    `json:"error,omitzero"`
 	Skipped bool      `json:"skipped,omitzero"` // the error is ErrSkipped
 }
@@ -57,6 +69,9 @@ func (o Order) Command() []string {
 		return []string{"/bin/sh", "-c", "stty -icanon; " + begin + "exec sleep 600"}
 	case BulkOutput:
 		return []string{"/bin/sh", "-c", `stty -echo; ` + begin + `read go; exec cat "$0"`, o.File}
+	case CtrlC:
+		line := strings.Repeat("all work and no play ", 4)
+		return []string{"/bin/sh", "-c", "stty -echo; trap : INT; " + begin + `read go; yes "$0"; printf ` + floodPrompt + "; exec sleep 600", line}
 	default:
 		return []string{"/bin/sh", "-c", "stty raw -echo; " + begin + "exec cat"}
 	}
@@ -70,6 +85,15 @@ func (o Order) Take(t Terminal) (r Result, err error) {
 	if o.Kind == BulkOutput {
 		took, err := Bulk(t, o.Output)
 		r.Seconds = took.Seconds()
+		return r, err
+	}
+	if o.Kind == CtrlC {
+		paced, ok := t.(Paced)
+		if !ok {
+			return r, fmt.Errorf("%s has no pace", o.Target)
+		}
+		took, windows, err := FloodStop(paced, ParseRate)
+		r.StopMs, r.Windows = float64(took.Microseconds())/1e3, windows
 		return r, err
 	}
 	r.EchoUs, err = Echo(t, Warm, o.Count)

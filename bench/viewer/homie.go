@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -30,9 +31,10 @@ type homieTerminal struct {
 	buf     []byte // of the message at hand
 	out     []byte // for the frame to be sent
 
-	typed    uint64 // bytes
-	next     uint64 // offset of the output to come
-	consumed uint64 // bytes of output
+	typed    uint64        // bytes
+	next     uint64        // offset of the output to come
+	consumed uint64        // bytes of output
+	notes    atomic.Uint64 // bytes that count as output does
 	window   rpc.Window
 	trip     time.Duration // round trip to the gateway
 	granted  uint64        // bytes of output the gateway may send in all
@@ -64,7 +66,7 @@ func (t *homieTerminal) open(ctx context.Context, node wire.NodeName, command []
 		return err
 	}
 	asked := time.Now()
-	if err := t.call("rpc.ping", wire.Nothing{}, new(wire.Nothing)); err != nil {
+	if err := t.call(rpc.PingMethod, wire.Nothing{}, new(wire.Nothing)); err != nil {
 		return err
 	}
 	t.trip = time.Since(asked)
@@ -139,8 +141,18 @@ func (t *homieTerminal) send(f wire.Frame) error {
 	return t.ws.WriteMessage(websocket.BinaryMessage, t.out)
 }
 
-// Read returns the payload of the next frame of output.
+// Read returns the payload of the next frame of output, as used up.
 func (t *homieTerminal) Read() ([]byte, error) {
+	p, err := t.Receive()
+	if err != nil {
+		return nil, err
+	}
+	t.Waited()
+	return p, t.Used(len(p))
+}
+
+// Receive returns the payload of the next frame of output.
+func (t *homieTerminal) Receive() ([]byte, error) {
 	for {
 		kind, n, err := receive(t.ws, t.buf)
 		if err != nil {
@@ -156,9 +168,7 @@ func (t *homieTerminal) Read() ([]byte, error) {
 		case f.Kind == wire.End:
 			return nil, fmt.Errorf("the stream ended: %s", f.Payload)
 		case f.Kind == wire.Note: // counts as bytes do
-			if err := t.grant(len(f.Payload)); err != nil {
-				return nil, err
-			}
+			t.notes.Add(uint64(len(f.Payload)))
 			continue
 		case f.Kind != wire.Data:
 			continue
@@ -166,17 +176,21 @@ func (t *homieTerminal) Read() ([]byte, error) {
 			return nil, fmt.Errorf("%w: it is at byte %d, not at %d", measure.ErrSkipped, f.Offset, t.next)
 		}
 		t.next += uint64(len(f.Payload))
-		return f.Payload, t.grant(len(f.Payload))
+		return f.Payload, nil
 	}
 }
 
-// grant gives credit for n bytes consumed, by the web app's rule.
-func (t *homieTerminal) grant(n int) error {
-	now := time.Now()
-	t.window.Arrived(now, t.trip)
+// Waited notes that there was nothing to use up until now.
+func (t *homieTerminal) Waited() { t.window.Arrived(time.Now(), t.trip) }
+
+// Window is how much may be under way, in bytes.
+func (t *homieTerminal) Window() int { return int(t.window.Size(t.trip)) }
+
+// Used gives credit for n bytes that were used up, by the web app's rule.
+func (t *homieTerminal) Used(n int) error {
 	t.consumed += uint64(n)
-	t.window.Used(n, now, t.trip)
-	want := t.consumed + t.window.Size(t.trip)
+	t.window.Used(n, time.Now(), t.trip)
+	want := t.consumed + t.notes.Load() + t.window.Size(t.trip)
 	if want < t.granted+t.window.Step(t.trip) {
 		return nil
 	}

@@ -90,6 +90,9 @@ func (v *viewer) carryOut(ctx context.Context, o measure.Order) (measure.Result,
 	if o.Kind == measure.Health {
 		return measure.Result{}, v.awaitHealth(ctx, o.Target)
 	}
+	far := *v.device
+	far.Far = time.Duration(o.FarMs) * time.Millisecond
+	v = &viewer{device: &far, homie: v.homie, relay: v.relay, node: v.node}
 	open := v.openRelay
 	if o.Target == measure.Homie {
 		open = v.openHomie

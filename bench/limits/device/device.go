@@ -36,6 +36,8 @@ func Flags(f *flag.FlagSet) *Settings {
 type Device struct {
 	*tsnet.Server
 	Local *local.Client
+	// Far is added to each round trip of the sockets that it dials.
+	Far time.Duration
 }
 
 // Join brings the device up. The caller closes it.

@@ -45,8 +45,14 @@ func (d *Device) DialSocket(ctx context.Context, host, path string, header http.
 
 func (d *Device) dialer(protocols []string) *websocket.Dialer {
 	return &websocket.Dialer{
-		Subprotocols:    protocols,
-		NetDialContext:  func(ctx context.Context, network, addr string) (net.Conn, error) { return d.Dial(ctx, network, addr) },
+		Subprotocols: protocols,
+		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := d.Dial(ctx, network, addr)
+			if err == nil && d.Far > 0 {
+				c = delayed(c, d.Far)
+			}
+			return c, err
+		},
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
 		ReadBufferSize:  ReadBuffer,
 		WriteBufferSize: WriteBuffer,
