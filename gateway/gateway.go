@@ -27,7 +27,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway/frontdoor"
-	"homie/internal/unixsock"
 	"homie/rpc"
 	"homie/store"
 	"homie/tsidentity"
@@ -152,10 +151,6 @@ func (g *Gateway) Run(ctx context.Context) error {
 
 // serveLocal serves programs of the gateway's own OS account.
 func (g *Gateway) serveLocal(ctx context.Context) error {
-	if !unixsock.KnowsPeers() {
-		g.conf.Log.Warn("there is no local socket, since this system does not say who is at the other end of one; programs on this host use --url, over its tailnet")
-		return nil
-	}
 	ln, err := listenLocal(ctx, g.conf.StateDir)
 	if err != nil {
 		return err

@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 
-	"homie/internal/unixsock"
+	"homie/internal/localsock"
 	"homie/rpc"
 	"homie/tsidentity"
 	"homie/wire"
@@ -19,29 +18,26 @@ import (
 const SocketName = "homie.sock"
 
 // listenLocal opens the socket for programs of the gateway's own OS account:
-// mode 0600 in a 0700 directory. Whoever can open it can read the gateway's
-// state anyway, so it grants what owning the state grants.
+// mode 0600 in a 0700 directory, or a pipe for that account alone on Windows.
+// Whoever can open it can read the gateway's state anyway, so it grants what
+// owning the state grants.
 func listenLocal(ctx context.Context, dir string) (net.Listener, error) {
 	// The lock on the store is held: a socket that is there is a dead one.
-	ln, err := unixsock.Listen(ctx, filepath.Join(dir, SocketName))
-	if err != nil {
-		return nil, err
-	}
-	return ln, nil
+	return localsock.Listen(ctx, filepath.Join(dir, SocketName))
 }
 
 type localUID struct{}
 
 // withPeer notes which OS user is at the other end of a local connection.
 func withPeer(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, localUID{}, unixsock.Peer(c))
+	return context.WithValue(ctx, localUID{}, localsock.Peer(c))
 }
 
 // localCaller is the OS user behind a local request; nobody gets through who may
 // not use the socket.
 func localCaller(ctx context.Context) (tsidentity.Caller, *wire.Error) {
 	uid, ok := ctx.Value(localUID{}).(int)
-	if !ok || !unixsock.MayUse(uid, os.Getuid()) {
+	if !ok || !localsock.MayUse(uid, localsock.Own()) {
 		return tsidentity.Caller{}, wire.Errorf(wire.Forbidden, "this socket serves the account that Homie's gateway runs as")
 	}
 	return tsidentity.Local(uid), nil

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
 
+	"homie/internal/localsock"
 	"homie/wire/holder"
 )
 
@@ -27,8 +27,7 @@ func (c *child) endHolder() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", info.Socket)
+	conn, err := localsock.Dial(ctx, info.Socket)
 	if err != nil {
 		return // the process with that id may be another one by now
 	}

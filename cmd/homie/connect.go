@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"homie/gateway"
+	"homie/internal/localsock"
 	"homie/rpc"
 	"homie/wire"
 )
@@ -141,8 +141,7 @@ const localURL = "http://local"
 
 func localDialer(socket string) rpc.Dialer {
 	return rpc.Dialer{URL: localURL, NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", socket)
+		return localsock.Dial(ctx, socket)
 	}}
 }
 
@@ -155,7 +154,7 @@ func findSocket(p process, dir string) string {
 	}
 	for _, dir := range candidates {
 		path := filepath.Join(dir, gateway.SocketName)
-		if info, err := os.Stat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+		if localsock.There(path) {
 			return path
 		}
 	}

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"homie/gateway"
-	"homie/internal/unixsock"
+	"homie/internal/localsock"
 )
 
 // The roles of a homie process, each with a state directory of its own.
@@ -70,8 +69,8 @@ func (s *settings) ours(dir string) error {
 			return fmt.Errorf("the state directory %s is that of a %s; give %s one of its own with --state-dir", dir, role, this)
 		}
 	}
-	if n := len(filepath.Join(dir, gateway.SocketName)); s.role == roleGateway && n > unixsock.MaxPath && runtime.GOOS != "windows" {
-		return fmt.Errorf("the path of the state directory is %d characters too long for the socket in it; name a shorter one with --state-dir", n-unixsock.MaxPath)
+	if n := len(filepath.Join(dir, gateway.SocketName)); s.role == roleGateway && n > localsock.MaxPath {
+		return fmt.Errorf("the path of the state directory is %d characters too long for the socket in it; name a shorter one with --state-dir", n-localsock.MaxPath)
 	}
 	return nil
 }

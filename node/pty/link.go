@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"homie/internal/localsock"
 	"homie/node/pty/holder"
 	"homie/rpc"
 	"homie/wire"
@@ -123,8 +124,7 @@ func (l *link) reach(ctx context.Context) (*rpc.Conn, error) {
 
 func (l *link) dial(ctx context.Context) (*rpc.Conn, error) {
 	c, err := rpc.Dialer{URL: "http://holder", NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", l.socket)
+		return localsock.Dial(ctx, l.socket)
 	}}.Dial(ctx)
 	if err != nil {
 		return nil, err

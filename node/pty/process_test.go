@@ -369,7 +369,7 @@ func TestHolderIsClean(t *testing.T) {
 // files' modes out of the way.
 func TestOtherAccount(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Log("only root can be somebody else: here the check is that of unixsock alone")
+		t.Log("only root can be somebody else: here the check is that of localsock alone")
 		return
 	}
 	o := real(t)

@@ -15,7 +15,7 @@ import (
 
 	"tailscale.com/atomicfile"
 
-	"homie/internal/unixsock"
+	"homie/internal/localsock"
 	"homie/wire/holder"
 )
 
@@ -36,7 +36,7 @@ func Socket(stateDir string) (string, error) {
 		return "", fmt.Errorf("finding the state directory: %w", err)
 	}
 	path := filepath.Join(dir, socketName)
-	if len(path) <= unixsock.MaxPath {
+	if len(path) <= localsock.MaxPath {
 		return path, nil
 	}
 	sum := sha256.Sum256([]byte(dir))
@@ -68,11 +68,11 @@ func makeRoom(socket string) error {
 }
 
 // listen opens the socket and says where the holder is. The lock is held.
-func listenIn(ctx context.Context, socket string) (*net.UnixListener, error) {
+func listenIn(ctx context.Context, socket string) (net.Listener, error) {
 	if err := makeRoom(socket); err != nil {
 		return nil, err
 	}
-	return unixsock.Listen(ctx, socket)
+	return localsock.Listen(ctx, socket)
 }
 
 // tell writes holder.InfoFile.

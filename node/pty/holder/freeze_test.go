@@ -128,7 +128,7 @@ func TestPanicCostsOneSession(t *testing.T) {
 	m := run(t, Config{})
 	other := begin(t, m, "cat")
 	breaking := func(panics int) *Session {
-		proc, err := start(program{path: "/bin/cat", argv: []string{"cat"}, dir: "/", cols: 80, rows: 24})
+		proc, err := start(program{path: "/bin/cat", argv: []string{"cat"}, dir: "/", cols: 80, rows: 24}, newChildren())
 		if err != nil {
 			t.Fatal(err)
 		}

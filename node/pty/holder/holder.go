@@ -50,7 +50,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"homie/internal/unixsock"
+	"homie/internal/localsock"
 	"homie/rpc"
 	"homie/tsidentity"
 	"homie/wire"
@@ -91,7 +91,7 @@ type Holder struct {
 	conf     Options
 	program  string // see identify
 	lock     *os.File
-	listener *net.UnixListener
+	listener net.Listener
 	socket   string // path
 	manager  *Manager
 	registry *rpc.Registry
@@ -192,7 +192,7 @@ func (h *Holder) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+wire.Path, func(w http.ResponseWriter, req *http.Request) {
 		uid, ok := req.Context().Value(peerKey{}).(int)
-		if !ok || !unixsock.MayUse(uid, os.Getuid()) {
+		if !ok || !localsock.MayUse(uid, localsock.Own()) {
 			h.conf.Log.Warn("another account is refused", "uid", uid)
 			http.Error(w, "this socket serves the account that Homie's node runs as", http.StatusForbidden)
 			return
@@ -210,5 +210,5 @@ type peerKey struct{}
 
 // withPeer notes which OS user is at the other end of a connection.
 func withPeer(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, peerKey{}, unixsock.Peer(c))
+	return context.WithValue(ctx, peerKey{}, localsock.Peer(c))
 }

@@ -46,6 +46,7 @@ type Manager struct {
 	cfg        Config
 	wake       chan struct{} // capacity 1; there is news
 	recordings *library
+	children   *children // tells of programs that have ended
 	// calls is held for reading by what starts sessions or types by a call,
 	// and for writing while the sessions move to another program.
 	calls sync.RWMutex
@@ -106,6 +107,7 @@ func NewManager(cfg Config) *Manager {
 		place:      newPlace(cfg.Dir, cfg.Environ),
 		wake:       make(chan struct{}, 1),
 		idleSet:    make(chan struct{}, 1),
+		children:   newChildren(),
 		recordings: newLibrary(cfg.StateDir, policyOf(holder.AdoptParams{}), cfg.Log),
 		sessions:   map[wire.SessionID]*Session{},
 		news:       map[*Session]struct{}{},
@@ -119,7 +121,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	m.setOpen(true)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var helpers sync.WaitGroup
-	helpers.Go(func() { watchChildren(running, m.reap) })
+	helpers.Go(func() { m.children.watch(running, m.reap) })
 	helpers.Go(func() { m.announce(running) })
 	helpers.Go(func() { m.watchIdle(ctx) })
 	helpers.Go(func() { m.recordings.keep(running) })

@@ -79,14 +79,14 @@ func (h *Holder) resume(fd int) error {
 	return nil
 }
 
-func listener(fd int) (*net.UnixListener, error) {
+func listener(fd int) (net.Listener, error) {
 	f := inheritedFile(fd, "socket")
 	defer f.Close() // FileListener has one of its own
 	ln, err := net.FileListener(f)
 	if err != nil {
 		return nil, fmt.Errorf("going on with the socket: %w", err)
 	}
-	return ln.(*net.UnixListener), nil
+	return ln, nil
 }
 
 // Check says on out whether this program understands the state in a descriptor.

@@ -31,7 +31,7 @@ type unixProcess struct {
 }
 
 // start runs p on a PTY of its own. Its errors are for people.
-func start(p program) (process, error) {
+func start(p program, _ *children) (process, error) {
 	ptmx, tty, err := openTerminal(p.cols, p.rows)
 	if err != nil {
 		return nil, wire.Errorf(wire.Unavailable, "this machine has no terminal to give at the moment").Because(err)

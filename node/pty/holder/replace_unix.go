@@ -163,9 +163,13 @@ func (h *Holder) descriptors(sessions []*Session) ([]int, error) {
 	return keep, nil
 }
 
-// number returns the descriptor of what is open, without changing its mode as
-// Fd does.
-func number(c syscall.Conn) (fd int, err error) {
+// number returns the descriptor of what is open, a syscall.Conn, without changing
+// its mode as Fd does.
+func number(open any) (fd int, err error) {
+	c, ok := open.(syscall.Conn)
+	if !ok {
+		return 0, fmt.Errorf("a %T has no descriptor", open)
+	}
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return 0, err

@@ -9,9 +9,15 @@ import (
 	"syscall"
 )
 
-// watchChildren calls look whenever a child process may have ended, until ctx
-// ends. Signals are merged, so that look must look at every child.
-func watchChildren(ctx context.Context, look func()) {
+// children are the programs of this process, of which the system tells without
+// being asked to.
+type children struct{}
+
+func newChildren() *children { return &children{} }
+
+// watch calls look whenever a child process may have ended, until ctx ends.
+// Signals are merged, so that look must look at every child.
+func (*children) watch(ctx context.Context, look func()) {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
 	defer signal.Stop(ended)

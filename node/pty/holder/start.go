@@ -37,7 +37,7 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 	}
 	run := program{path: path, argv: argv, env: env, dir: dir, cols: p.Cols, rows: p.Rows}
 	m.mark(&run)
-	proc, err := start(run)
+	proc, err := start(run, m.children)
 	ready := make(chan struct{})
 	s := m.register(proc, terminal.Session{
 		ID:        id,
