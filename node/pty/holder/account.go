@@ -1,10 +1,7 @@
 package holder
 
 import (
-	"bytes"
-	"os"
 	"os/user"
-	"runtime"
 
 	"homie/wire"
 )
@@ -19,7 +16,7 @@ type account struct {
 // ownAccount describes the account this process runs as. What the environment
 // does not say comes from the account database.
 func ownAccount(environ []string) account {
-	a := account{home: lookup(environ, "HOME"), shell: lookup(environ, "SHELL")}
+	a := account{home: lookup(environ, homeVariable), shell: lookup(environ, "SHELL")}
 	if u, err := user.Current(); err == nil {
 		a.name = u.Username
 		if a.home == "" {
@@ -30,30 +27,12 @@ func ownAccount(environ []string) account {
 		a.name = lookup(environ, "USER")
 	}
 	if a.home == "" {
-		a.home = "/"
+		a.home = noHome
 	}
 	if a.shell == "" {
 		a.shell = shellOf(a.name)
 	}
 	return a
-}
-
-// shellOf returns the login shell that the account database has for name. On
-// macOS that is not a file, but launchd sets SHELL there.
-func shellOf(name string) string {
-	passwd, err := os.ReadFile("/etc/passwd")
-	if err == nil {
-		for line := range bytes.Lines(passwd) {
-			f := bytes.Split(bytes.TrimSpace(line), []byte(":"))
-			if len(f) == 7 && string(f[0]) == name && len(f[6]) > 0 {
-				return string(f[6])
-			}
-		}
-	}
-	if runtime.GOOS == "darwin" {
-		return "/bin/zsh"
-	}
-	return "/bin/sh"
 }
 
 // check refuses to run as anybody but a itself.

@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strings"
 
 	"homie/wire"
 )
@@ -15,17 +13,7 @@ import (
 // startDir returns the folder that a session starts in: wanted, which may begin
 // with ~ and is otherwise relative to base, or base itself.
 func startDir(wanted, base, home string) (string, error) {
-	dir := expandHome(wanted, home)
-	switch {
-	case dir == "":
-		dir = expandHome(base, home)
-	case !filepath.IsAbs(dir):
-		dir = filepath.Join(expandHome(base, home), dir)
-	}
-	if dir == "" {
-		dir = home
-	}
-	dir = filepath.Clean(dir)
+	dir := filepath.Clean(folder(wanted, base, home))
 	info, err := os.Stat(dir)
 	if err == nil && info.IsDir() {
 		_, err = os.Stat(dir + "/.") // may it be entered?
@@ -43,13 +31,6 @@ func startDir(wanted, base, home string) (string, error) {
 	return dir, nil
 }
 
-func expandHome(path, home string) string {
-	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || rest[0] == '/') {
-		return home + rest
-	}
-	return path
-}
-
 // resolve returns the program for a command, which is the account's shell if it
 // names none.
 //
@@ -65,20 +46,16 @@ func resolve(command []string, a account, env []string, dir string) (path string
 		return "", nil, wire.Errorf(wire.InvalidParams, "the command has no program name")
 	}
 	path, err = findProgram(a.shell, lookup(env, "PATH"), dir)
-	argv = []string{path}
-	if runtime.GOOS == "darwin" {
-		argv[0] = "-" + filepath.Base(path)
-	}
-	return path, argv, err
+	return path, shellCommand(path), err
 }
 
 // findProgram finds name as a shell would that has this search path and stands
 // in dir.
 func findProgram(name, searchPath, dir string) (string, error) {
-	if strings.Contains(name, "/") {
+	if isPath(name) {
 		path := name
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
+			path = folder(path, dir, dir)
 		}
 		found, err := exec.LookPath(path)
 		switch {

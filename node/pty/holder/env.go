@@ -2,7 +2,6 @@ package holder
 
 import (
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -21,15 +20,12 @@ var inherited = []string{
 	"TMUX_TMPDIR", "ZELLIJ_SOCKET_DIR", // where a person's tmux and zellij are found
 }
 
-// defaultPath is for a node that was started without a PATH.
-const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 // Inherited returns those variables of an environment that sessions take over.
 func Inherited(environ []string) []string {
 	list := []string{}
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if slices.Contains(inherited, name) || strings.HasPrefix(name, "LC_") {
+		if inherits(name) {
 			list = append(list, kv)
 		}
 	}
@@ -40,23 +36,9 @@ func Inherited(environ []string) []string {
 // and what whoever starts it asks for. That replaces anything but what Homie
 // says of itself.
 func environment(own []string, wanted map[string]string, a account, node wire.NodeName, id wire.SessionID, dir string) []string {
-	env := map[string]string{"PATH": defaultPath}
-	for _, kv := range Inherited(own) {
-		name, value, _ := strings.Cut(kv, "=")
-		env[name] = value
-	}
-	if env["LC_ALL"] == "" && env["LC_CTYPE"] == "" && env["LANG"] == "" {
-		env["LANG"] = utf8Locale() // else programs take what is typed for ASCII
-	}
-	maps.Copy(env, map[string]string{
-		"HOME":      a.home,
-		"USER":      a.name,
-		"LOGNAME":   a.name,
-		"SHELL":     a.shell,
-		"PWD":       dir,
-		"TERM":      "xterm-256color",
-		"COLORTERM": "truecolor",
-	})
+	env := base(own)
+	maps.Copy(env, about(a, dir))
+	maps.Copy(env, map[string]string{"TERM": "xterm-256color", "COLORTERM": "truecolor"})
 	maps.Copy(env, wanted)
 	env["HOMIE_NODE"], env["HOMIE_SESSION"] = string(node), string(id)
 	list := make([]string, 0, len(env))
@@ -65,21 +47,4 @@ func environment(own []string, wanted map[string]string, a account, node wire.No
 	}
 	slices.Sort(list)
 	return list
-}
-
-func utf8Locale() string {
-	if runtime.GOOS == "darwin" {
-		return "en_US.UTF-8"
-	}
-	return "C.UTF-8"
-}
-
-// lookup returns the value of a variable in an environment, "" if it has none.
-func lookup(env []string, name string) string {
-	for _, kv := range env {
-		if value, ok := strings.CutPrefix(kv, name+"="); ok {
-			return value
-		}
-	}
-	return ""
 }

@@ -103,6 +103,7 @@ type Holder struct {
 	mu       sync.Mutex
 	settings holder.AdoptParams
 	node     *rpc.Conn // that adopted the holder last, nil if it has gone
+	outdated bool      // the node has another program, which waits for the sessions' end
 	since    time.Time // when it went
 	quiet    time.Time // since when nobody needs the holder, zero if somebody does
 }

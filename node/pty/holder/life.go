@@ -19,7 +19,8 @@ func idleEnd(p holder.AdoptParams) time.Duration {
 // to be hung up: a node is needed by nobody who looks, but by the programs that
 // run.
 //
-//	node connected            lives
+//	node connected            lives, unless it has another program that can't
+//	                          take over: then as without a node
 //	no node, programs run     lives until linger has passed, if there is one
 //	no node, no programs      lives for Options.Idle, longer with something to
 //	                          read, at most linger
@@ -54,14 +55,15 @@ func (h *Holder) ends() (end time.Time, ends bool) {
 	running, all := h.manager.Running(), len(h.manager.List())
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.node != nil || running > 0 {
+	here := h.node != nil && !h.outdated
+	if here || running > 0 {
 		h.quiet = time.Time{}
 	} else if h.quiet.IsZero() {
 		h.quiet = time.Now()
 	}
 	most := linger(h.settings)
 	switch {
-	case h.node != nil, running > 0 && most == 0:
+	case here, running > 0 && (most == 0 || h.node != nil):
 		return time.Time{}, false
 	case running > 0:
 		return h.since.Add(most), true
@@ -71,7 +73,7 @@ func (h *Holder) ends() (end time.Time, ends bool) {
 		idle *= reading
 	}
 	end = h.quiet.Add(idle)
-	if last := h.since.Add(most); most > 0 && last.Before(end) {
+	if last := h.since.Add(most); most > 0 && h.node == nil && last.Before(end) {
 		end = last
 	}
 	return end, true

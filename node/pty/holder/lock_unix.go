@@ -3,59 +3,19 @@
 package holder
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Times of waiting for a holder that is about to end.
-const (
-	lockTime = 10 * time.Second
-	lockPoll = 20 * time.Millisecond
-)
-
-// errInUse says that another holder has the state directory.
-var errInUse = errors.New("another process holds the terminals of this state directory")
-
-// takeLock makes this process the holder of a state directory. The lock goes
-// with the descriptor, which passes to the program that replaces this one and to
-// no other: it closes when programs are started.
-func takeLock(ctx context.Context, dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("taking the state directory: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, lockTime)
-	defer cancel()
-	poll := time.NewTicker(lockPoll)
-	defer poll.Stop()
-	for {
-		err := flock(f)
-		if err == nil {
-			return f, nil
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			f.Close()
-			return nil, fmt.Errorf("taking the state directory: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, fmt.Errorf("%w, %s", errInUse, dir)
-		case <-poll.C:
-		}
-	}
-}
-
-func flock(f *os.File) error {
+// tryLock takes a lock that goes with the descriptor, which passes to the program
+// that replaces this one and to no other: it closes when programs are started.
+func tryLock(f *os.File) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err
@@ -66,6 +26,9 @@ func flock(f *os.File) error {
 	}
 	return locked
 }
+
+// isLocked reports whether somebody else has the lock.
+func isLocked(err error) bool { return errors.Is(err, unix.EWOULDBLOCK) }
 
 func ownedByUs(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)

@@ -138,6 +138,5 @@ func nameOf(argv []string) string {
 	if len(argv) == 0 {
 		return ""
 	}
-	name := strings.TrimPrefix(argv[0], "-")
-	return name[strings.LastIndexByte(name, '/')+1:]
+	return programName(argv[0])
 }
