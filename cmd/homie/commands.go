@@ -42,6 +42,8 @@ func commands() []command {
 		{"call", "METHOD [PARAMS]", "call a method with JSON params", callHelp, callCommand},
 		{"attach", "[TERMINAL]", "show a terminal here, or list those that run", attachHelp, attachCommand},
 		{"ssh", "MACHINE [COMMAND...]", "start a terminal on a machine and show it here", sshHelp, sshCommand},
+		{"recordings", "[MACHINE]", "list recordings of terminals", recordingsHelp, recordingsCommand},
+		{"play", "RECORDING", "play a recording here", playHelp, playCommand},
 		{"pair list", "", "list machines that wait for approval, and paired ones", targetHelp, pairListCommand},
 		{"pair approve", "MACHINE", "let a waiting machine in", pairApproveHelp, pairApproveCommand},
 		{"pair reject", "MACHINE", "refuse a waiting machine", pairRejectHelp, pairRejectCommand},

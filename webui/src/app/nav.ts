@@ -12,7 +12,7 @@ export interface Place {
 
 const places: (Place & { needs?: string })[] = [
   { href: "/", label: "Machines", icon: House, areas: ["", "machines"] },
-  { href: "/terminal", label: "Terminals", icon: SquareTerminal, areas: ["terminal"], needs: "terminal:read" },
+  { href: "/terminal", label: "Terminals", icon: SquareTerminal, areas: ["terminal", "recordings"], needs: "terminal:read" },
   { href: "/pairing", label: "Joining", icon: DoorOpen, areas: ["pairing"], needs: "pairing:read" },
   { href: "/activity", label: "Activity", icon: ScrollText, areas: ["activity"], needs: "audit:read" },
 ];

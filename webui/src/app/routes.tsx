@@ -13,6 +13,9 @@ import { MachinesPage } from "@/features/presence/machines-page";
 
 const TerminalPage = lazy(() => import("@/features/terminal/terminal-page"));
 
+const RecordingsPage = lazy(() => import("@/features/terminal/recordings/recordings-page"));
+const PlayerPage = lazy(() => import("@/features/terminal/recordings/player-page"));
+
 /** The page that a path names. */
 export function Page({ me, path }: { me: Whoami; path: string }) {
   const [area, first, second, ...rest] = segments(path);
@@ -27,6 +30,13 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
       return (
         <Suspense fallback={<Loading what="the terminal" className="px-5" />}>
           <TerminalPage me={me} tab={first && second ? { node: first, session: second } : null} />
+        </Suspense>
+      );
+    case "recordings":
+      if (!can(me, "terminal:read")) return <NotYours what="Recordings are" />;
+      return (
+        <Suspense fallback={<Loading what="the recordings" />}>
+          {first && second ? <PlayerPage node={first} id={second} /> : <RecordingsPage me={me} node={first} />}
         </Suspense>
       );
     case "me":
@@ -49,6 +59,8 @@ export function pageTitle(path: string): string {
       return first ?? "Machines";
     case "terminal":
       return first ? `Terminal on ${first}` : "Terminals";
+    case "recordings":
+      return "Recordings";
     case "me":
       return "Who am I";
     case "pairing":

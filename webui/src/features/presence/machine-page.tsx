@@ -1,4 +1,4 @@
-import { ArrowLeft, SearchX } from "lucide-react";
+import { ArrowLeft, Film, SearchX } from "lucide-react";
 import type { Machine, Whoami } from "@/gen/api";
 import { Card } from "@/components/ui/card";
 import { Row } from "@/components/ui/row";
@@ -65,6 +65,12 @@ function Found({ me, name, machine }: { me: Whoami; name: string; machine: Machi
             machine.online && <p className="mb-4 text-muted">None is open.</p>
           )}
           <OpenTerminal machine={machine} wide />
+          {can(me, "terminal:read") && (
+            <Link href={`/recordings/${encodeURIComponent(name)}`} className="mt-3 inline-flex min-h-11 items-center gap-2 font-medium text-accent-ink">
+              <Film aria-hidden className="size-4" />
+              Recordings
+            </Link>
+          )}
         </Card>
         <Card className="p-5 sm:p-6">
           <h2 className="mb-4 font-display text-xl font-semibold">How it is</h2>

@@ -1,8 +1,9 @@
-import { SquareTerminal } from "lucide-react";
+import { Film, SquareTerminal } from "lucide-react";
 import type { Whoami } from "@/gen/api";
 import { Card } from "@/components/ui/card";
 import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
 import { useLive } from "@/lib/live";
+import { Link } from "@/lib/router";
 import { can } from "@/features/identity/rights";
 import { machines } from "@/features/presence/machines";
 import { Window } from "@/features/presence/window";
@@ -18,6 +19,12 @@ export function NoTabs({ me }: { me: Whoami }) {
   return (
     <div className="mx-auto max-w-3xl">
       <PageHead title="Terminals">Open one, or return to one that is still running.</PageHead>
+      <p className="-mt-2 mb-4">
+        <Link href="/recordings" className="inline-flex min-h-11 items-center gap-2 font-medium text-accent-ink">
+          <Film aria-hidden className="size-4" />
+          Recordings
+        </Link>
+      </p>
       {state.status === "loading" && <Loading what="your machines" />}
       {state.status === "error" && <Failed error={state.error} onRetry={machines.refresh} />}
       {running.length > 0 && (

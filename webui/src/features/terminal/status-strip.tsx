@@ -5,6 +5,7 @@ import { Menu, MenuLabel } from "@/components/ui/menu";
 import { cn } from "@/lib/cn";
 import { useStore } from "@/lib/store";
 import { useMe } from "@/features/identity/rights";
+import { RecordedMark } from "./recordings/recorded";
 import { leaveKeys } from "./shortcuts";
 import type { OpenTerminal } from "./terminal";
 import { companyWords, otherOwner, possessive, sessionName, shortDir } from "./words";
@@ -30,6 +31,7 @@ export function StatusStrip({ session, terminal }: { session: Session | null; te
       <span className="min-w-0 flex-1 truncate" title={session.dir}>
         {shortDir(session.dir)}
       </span>
+      <RecordedMark session={session} />
       {company && <span className="font-medium text-warn">{company}</span>}
       {foreign && <span>sized for another screen, until you type here</span>}
       <span>{leaveKeys} leaves</span>

@@ -8,6 +8,7 @@ import { navigate } from "@/lib/router";
 import { useStore } from "@/lib/store";
 import { has } from "./layout";
 import { NewTabMenu } from "./new-tab-menu";
+import { RecordedMark } from "./recordings/recorded";
 import { terminalFor } from "./registry";
 import { useSessions } from "./sessions";
 import { dragged, splitOf, splits } from "./splits";
@@ -170,6 +171,7 @@ function TabItem({ me, tab, session, selected, beside, onSelect, onDragOver, onC
         <span className="max-w-24 shrink-0 truncate text-[0.95rem] font-medium">{tab.node}</span>{" "}
         {known && <span className="truncate text-sm text-muted">{sessionTitle(known, otherOwner(known, me))}</span>}
         {ended && <span className="sr-only">, ended</span>}
+        <RecordedMark session={known} short />
         {beside && <Columns2 aria-label="in the split" className="size-3.5 shrink-0 text-muted" />}
       </button>
       {/* For the pointer only: the keyboard has Delete, and the menu says it in words. */}

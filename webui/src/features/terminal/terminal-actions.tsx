@@ -19,6 +19,7 @@ import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "@/components/ui
 import { useStore } from "@/lib/store";
 import { toastDone, toastError } from "@/components/ui/toast";
 import { canFillScreen, fullScreen, getsAllKeys, toggleFullScreen } from "./full-screen";
+import { RecordItems } from "./recordings/recorded";
 import { change, settings } from "./settings";
 import { pasteKeys, searchKeys } from "./shortcuts";
 import { sessionName } from "./words";
@@ -114,6 +115,7 @@ export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, o
             {full ? "Leave full screen" : getsAllKeys ? "Full screen, with all keys" : "Full screen"}
           </MenuItem>
         )}
+        <RecordItems session={session} mayType={mayType} />
         <MenuItem onSelect={onShortcuts}>
           <Keyboard aria-hidden />
           Keyboard shortcuts

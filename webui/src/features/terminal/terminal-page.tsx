@@ -17,6 +17,7 @@ import { MAX_PANES, leaves, neighbour, nudge, type Side } from "./layout";
 import { NoTabs } from "./no-tabs";
 import { Pane } from "./pane";
 import { pasteClipboard } from "./paste";
+import { RecordedMark, useRecordingNews } from "./recordings/recorded";
 import { terminalFor } from "./registry";
 import { useSessions } from "./sessions";
 import { ShortcutsSheet } from "./shortcuts-sheet";
@@ -82,6 +83,8 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
   const strip = useRef<HTMLDivElement>(null);
   const bar = [useMedia(TOUCH), useMedia(PHONE)].includes(true);
 
+  useRecordingNews(session);
+
   const goTo = (to: Tab | undefined) => to && navigate(tabPath(to), { replace: true });
   const another = mayType ? (side: Side) => void openBeside(tab, side, session?.account).then((fits) => fits || full()) : null;
 
@@ -132,6 +135,7 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
           <Mark className="size-7" />
         </Link>
         <TabStrip ref={strip} me={me} shown={tab} onClose={(t) => closeTab(t, tab)} onEnter={enter} />
+        {bar && <RecordedMark session={session} className="rounded-full bg-bad-soft px-2 py-1 text-xs max-sm:hidden" />}
         {bar && <Company session={session} onClose={enter} />}
         <SplitMenu tab={tab} onSplit={another} onFull={full} onLeft={enter} />
         <TerminalActions
@@ -165,6 +169,9 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
           />
         )}
       />
+      {bar && (
+        <RecordedMark session={session} className="justify-center border-t border-line bg-bad-soft py-0.5 text-xs sm:hidden short:hidden" />
+      )}
       {bar && mayType && <KeyBar terminal={terminal} />}
       {!bar && <StatusStrip session={session} terminal={terminal} />}
       <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={enter} />
