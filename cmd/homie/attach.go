@@ -37,12 +37,14 @@ type attachFlags struct {
 	*target
 	detach *string
 	watch  *bool
+	copies *bool
 	start  terminal.StartParams
 }
 
 func newAttachFlags(f *flag.FlagSet) *attachFlags {
 	a := &attachFlags{target: targetFlags(f)}
 	a.detach = f.String("detach-key", `ctrl-\`, "the `key` that detaches; none turns it off")
+	a.copies = f.Bool("allow-clipboard", false, "let programs there copy to the clipboard here (OSC 52); none ever reads it")
 	return a
 }
 
@@ -113,6 +115,7 @@ func (a *attachFlags) view(ctx context.Context, p process, choose func(context.C
 	a.start.Cols, a.start.Rows = tty.size()
 	v := &viewer{
 		tty: tty, notes: p.Err, detach: key, watch: *a.watch, choose: choose,
+		clip:    clipboardFilter{allow: *a.copies},
 		connect: func(ctx context.Context, do func(context.Context, *session) error) error { return talk(ctx, d, do) },
 	}
 	return v.run(ctx)

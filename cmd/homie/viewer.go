@@ -32,6 +32,7 @@ type viewer struct {
 	notes  io.Writer // for a person, once the terminal is their own again
 	detach detachKey
 	watch  bool
+	clip   clipboardFilter // for what is shown on a terminal
 	// connect carries one connection and does something on it; choose says on
 	// the first one which session it is about.
 	connect func(ctx context.Context, do func(context.Context, *session) error) error
@@ -176,11 +177,16 @@ func (v *viewer) print(ctx context.Context, stream *rpc.Stream) error {
 			v.drawing = !c.Last
 		case c.Offset > next:
 			v.tty.clear() // skipped forward
+			v.clip = clipboardFilter{allow: v.clip.allow}
 		case c.Offset < next:
 			c.Data = c.Data[min(uint64(len(c.Data)), next-c.Offset):]
 			c.Offset = next
 		}
-		if err := v.tty.write(c.Data); err != nil {
+		shown := c.Data
+		if v.tty.isTerminal() {
+			shown = v.clip.filter(shown)
+		}
+		if err := v.tty.write(shown); err != nil {
 			return err
 		}
 		if v.drawing {

@@ -187,7 +187,7 @@ func (c *coder) facts(f *facts) {
 	}
 	for i := range f.events {
 		e := &f.events[i]
-		enum(c, &e.Kind, CommandFinished)
+		enum(c, &e.Kind, CommandStarted)
 		c.string(&e.Title, maxTitle)
 		c.string(&e.Text, MaxClipboard)
 		c.int(&e.Exit, -1, 255)

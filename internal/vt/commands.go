@@ -52,6 +52,22 @@ func (t *Terminal) Commands() []Command {
 	return out
 }
 
+// typedBefore is what was typed at the prompt before m, "" if there is none.
+func (t *Terminal) typedBefore(m Mark) string {
+	marks := t.facts.marks
+	if len(marks) == 0 || marks[len(marks)-1].Kind > CommandStart {
+		return ""
+	}
+	last := marks[len(marks)-1]
+	if m.Line-last.Line > maxTyped || m.Line < last.Line {
+		return ""
+	}
+	return t.typed(place{last.Line, last.Col}, place{m.Line, m.Col})
+}
+
+// maxTyped bounds how many lines are looked at for what was typed.
+const maxTyped = 50
+
 // typed is what was typed between two places, without a prompt at the right.
 func (t *Terminal) typed(from, to place) string {
 	text := t.between(from, to)

@@ -29,7 +29,7 @@ func (t *Terminal) Facts() Facts {
 type Event struct {
 	Kind  EventKind
 	Title string // of a notification, or the selections of a clipboard
-	Text  string // of a notification, or base64 for the clipboard
+	Text  string // of a notification or a command, or base64 for the clipboard
 	Exit  int    // of a command, -1: unknown
 	Line  int64  // on which the command's prompt is, 0: unknown
 }
@@ -43,6 +43,7 @@ const (
 	Notification    EventKind = iota + 1 // OSC 9 and 777
 	Clipboard                            // OSC 52; reading it is not supported
 	CommandFinished                      // OSC 133 D
+	CommandStarted                       // OSC 133 C
 )
 
 // Events gives what happened since it was called last, at most the first 64.
@@ -136,6 +137,9 @@ func (t *Terminal) mark(data string) {
 		m.Kind = CommandStart
 	case 'C':
 		m.Kind = OutputStart
+		if !f.known.Running {
+			f.event(Event{Kind: CommandStarted, Text: cut(t.typedBefore(m)), Exit: -1, Line: f.promptLine()})
+		}
 		f.known.Running = true
 	case 'D':
 		m.Kind = CommandEnd

@@ -43,8 +43,10 @@ type Snapshot struct {
 const (
 	// DefaultBudget is how large a snapshot should be.
 	DefaultBudget = 64 << 10
-	// MaxSnapshot is how large one can be.
+	// MaxSnapshot is how large one can be, if no larger one was asked for.
 	MaxSnapshot = 1 << 20
+	// MaxHistory is how large one can be that is to have all of history.
+	MaxHistory = 4 << 20
 )
 
 // maxContinued is about what it takes to begin with a line that continues one.
@@ -62,9 +64,9 @@ func (t *Terminal) Snapshot(budget int) Snapshot {
 	if budget <= 0 {
 		budget = DefaultBudget
 	}
-	budget = min(budget, MaxSnapshot)
+	budget = min(budget, MaxHistory)
 	s := t.snapshot(budget, false)
-	if len(s.Data) > MaxSnapshot {
+	if len(s.Data) > max(budget, MaxSnapshot) {
 		s = t.snapshot(0, true)
 	}
 	return s

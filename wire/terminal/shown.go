@@ -40,6 +40,7 @@ func (s Session) Shown() Session {
 	s.Cols, s.Rows = min(max(s.Cols, 1), MaxCols), min(max(s.Rows, 1), MaxRows)
 	s.Viewers = max(s.Viewers, 0)
 	s.Title = plain(s.Title, maxTitle)
+	s.Attention = s.Attention.shown()
 	people := []Viewer{}
 	for _, v := range s.People[:min(len(s.People), maxPeople)] {
 		v.Key, v.Person = ViewerKey(plain(string(v.Key), MaxName)), plain(v.Person, MaxName)

@@ -87,6 +87,8 @@ type Session struct {
 	UnusedMs int64 `json:"unusedMs,omitzero"`
 	// Title is what the program calls itself, "" if it does not.
 	Title string `json:"title"`
+	// Attention is what happened there, for who does not look.
+	Attention Attention `json:"attention"`
 	// Raw says that the session's screen was lost to a fault of Homie's: whoever
 	// attaches is shown the latest output instead.
 	Raw bool `json:"raw,omitzero"`

@@ -74,6 +74,14 @@ type SessionNote struct {
 	// Skipped is how many bytes the state that follows stands for, of those that
 	// the viewer has not seen.
 	Skipped uint64 `json:"skipped,omitzero"`
+	// Older is how many lines of what has scrolled away the state that follows
+	// leaves out, and that a viewer gets who asks for more history.
+	Older int `json:"older,omitzero"`
+	// Marks are those of the state that came before, as the shell told them with
+	// OSC 133, the oldest first: for each its letter there, the line of the state,
+	// counted from 0, the column and, of a D, the exit status, as in
+	// "A0,0 B0,2 C1,0 D9,0,1". There may be several such notes.
+	Marks string `json:"marks,omitzero"`
 	// You is the viewer's own key.
 	You ViewerKey `json:"you,omitzero"`
 	// Heard tells whether what this viewer types is taken: not from one who

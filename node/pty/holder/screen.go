@@ -98,11 +98,14 @@ func (s *Session) feedScreen() (took int) {
 	buf := chunks.Get().(*[chunk]byte)
 	defer chunks.Put(buf)
 	for {
-		n, answers := s.feedSome(buf[:])
+		n, heard := s.feedSome(buf[:])
 		took += n
 		wake(s.screen.moved)
-		if len(answers) > 0 {
-			s.answer(answers)
+		if n > 0 {
+			s.notice(heard)
+		}
+		if len(heard.answers) > 0 {
+			s.answer(heard.answers)
 		}
 		if n == 0 && !s.screenBehind() {
 			return took
@@ -111,7 +114,7 @@ func (s *Session) feedScreen() (took int) {
 }
 
 // feedSome gives the screen bytes up to the next change of size, and the change.
-func (s *Session) feedSome(buf []byte) (n int, answers []byte) {
+func (s *Session) feedSome(buf []byte) (n int, h heard) {
 	c := &s.screen
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,13 +122,13 @@ func (s *Session) feedSome(buf []byte) (n int, answers []byte) {
 	if c.term == nil { // lost: whatever there is counts as taken
 		_, end := s.ring.Bounds()
 		c.at.Store(end)
-		return 0, nil
+		return 0, heard{}
 	}
 	size, due := s.sizes.after(c.sized)
 	if due && size.from <= at {
 		c.term.Resize(size.cols, size.rows)
 		c.sized = size.serial
-		return 0, nil
+		return 0, heard{}
 	}
 	if due {
 		buf = buf[:min(uint64(len(buf)), size.from-at)]
@@ -138,7 +141,7 @@ func (s *Session) feedSome(buf []byte) (n int, answers []byte) {
 	}
 	_, _ = c.term.Write(buf[:n]) // never fails
 	c.at.Store(at + uint64(n))
-	return n, c.term.TakeAnswers()
+	return n, c.hears()
 }
 
 // answerTime bounds how long an answer waits for a program that does not read.
@@ -214,22 +217,25 @@ func (c *screen) picture(lines int) (p picture, ok bool) {
 	}
 	budget := vt.DefaultBudget
 	if lines > defaultHistory {
-		budget = min(lines*lineBudget, vt.MaxSnapshot)
+		budget = min(lines*lineBudget, vt.MaxHistory)
 	}
 	snap := c.term.Snapshot(budget)
 	// The beginning of a character is left to come with its rest.
 	whole := len(snap.Data) - snap.Partial
 	cols, rows := c.term.Size()
+	oldest, _ := c.term.Lines()
 	return picture{
 		at: c.at.Load() - uint64(snap.Partial), data: snap.Data[:whole],
-		size: sizing{serial: c.sized, cols: cols, rows: rows},
+		size:  sizing{serial: c.sized, cols: cols, rows: rows},
+		older: int(snap.First - oldest),
+		marks: markNotes(c.term.Marks(), snap.First),
 	}, true
 }
 
 // What a viewer gets of what has scrolled away.
 const (
 	defaultHistory = 1000 // lines
-	lineBudget     = 100  // bytes, for those who ask for more
+	lineBudget     = 400  // bytes, for those who ask for more
 )
 
 // picture is a description of what a session shows: bytes for a terminal that was
@@ -238,4 +244,7 @@ type picture struct {
 	at   uint64
 	data []byte
 	size sizing
+	// older is how many lines of history it leaves out.
+	older int
+	marks []string // each for a note, see terminal.SessionNote
 }

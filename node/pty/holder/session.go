@@ -57,6 +57,8 @@ type Session struct {
 	exit    *ending       // as reaped
 	takes   intake        // as the viewers were told
 	typists map[string]*typist
+	telling *time.Timer // that tells of the session soon, see soonLocked
+	toldAt  time.Time   // when it was told of attention last
 	typing  typing
 	lost    time.Time   // when who has control went away
 	clock   *time.Timer // see beatLocked; nil if nothing ever was due
@@ -164,8 +166,10 @@ func (s *Session) finish() {
 	s.info.EndedAt = &now
 	s.info.ExitCode, s.info.Signal = s.exit.code, s.exit.signal
 	s.info.Control = nil
-	if s.clock != nil {
-		s.clock.Stop()
+	for _, t := range []*time.Timer{s.clock, s.telling} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 	s.mu.Unlock()
 	s.ring.Close()

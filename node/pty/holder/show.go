@@ -98,16 +98,25 @@ func (s *Session) skips(v *viewer, at, end uint64) bool {
 func (s *Session) showScreen(ctx context.Context, v *viewer, stream Stream, at uint64) (uint64, error) {
 	v.resume = 0
 	p, ok := s.picture(v.history)
+	v.history = 0 // who falls behind is to see the screen soon, not all of what was
 	if !ok {
 		start, end := s.ring.Bounds()
 		return s.ring.LineFrom(max(start, end-min(end, tail))), nil
 	}
-	n := terminal.SessionNote{Cols: p.size.cols, Rows: p.size.rows, Skipped: p.at - min(p.at, at)}
+	n := terminal.SessionNote{Cols: p.size.cols, Rows: p.size.rows, Skipped: p.at - min(p.at, at), Older: p.older}
 	if err := sendNote(ctx, stream, p.at, n); err != nil {
 		return at, err
 	}
 	v.told.sized = p.size.serial
-	return p.at, stream.SendState(ctx, p.at, p.data)
+	if err := stream.SendState(ctx, p.at, p.data); err != nil {
+		return at, err
+	}
+	for _, marks := range p.marks {
+		if err := sendNote(ctx, stream, p.at, terminal.SessionNote{Marks: marks}); err != nil {
+			return at, err
+		}
+	}
+	return p.at, nil
 }
 
 // tell sends what the viewer has not been told of the session as it is at an

@@ -37,6 +37,19 @@ export interface Attached {
   linkMs?: number;
 }
 
+/** Attention is what happened in a session that people may want to know who do not look at it. */
+export interface Attention {
+  /** Bells is how often the bell rang. */
+  bells: number;
+  /** Command is what runs, as far as the shell tells; null for nothing. */
+  command: Command | null;
+  /** Last is the command that ended last, null for none. */
+  last: Command | null;
+  /** Notices is how often a program asked for a notification (OSC 9, 777), and Notice the text of the last one: whatever the program chose. */
+  notices: number;
+  notice?: string;
+}
+
 /** ListParams asks for a page of the audit log. */
 export interface AuditListParams {
   /** entries older than this number */
@@ -50,6 +63,17 @@ export interface ClientInfo {
   /** web, cli, node, script */
   kind: string;
   version: string;
+}
+
+/** Command is one that a shell ran, as its marks tell (OSC 133). */
+export interface Command {
+  /** as typed, "" if that is not known */
+  text: string;
+  startedAt: string;
+  /** null while running */
+  endedAt: string | null;
+  /** null while running, or if the shell did not say */
+  exit: number | null;
 }
 
 /** Connection is how the gateway reaches a machine. */
@@ -641,6 +665,8 @@ export interface Session {
   unusedMs?: number;
   /** Title is what the program calls itself, "" if it does not. */
   title: string;
+  /** Attention is what happened there, for who does not look. */
+  attention: Attention;
   /** Raw says that the session's screen was lost to a fault of Homie's: whoever attaches is shown the latest output instead. */
   raw?: boolean;
   /** Recording is null for a session that was not recorded since it is known. */
@@ -663,6 +689,10 @@ export interface SessionNote {
   keys?: boolean;
   /** Skipped is how many bytes the state that follows stands for, of those that the viewer has not seen. */
   skipped?: number;
+  /** Older is how many lines of what has scrolled away the state that follows leaves out, and that a viewer gets who asks for more history. */
+  older?: number;
+  /** Marks are those of the state that came before, as the shell told them with OSC 133, the oldest first: for each its letter there, the line of the state, counted from 0, the column and, of a D, the exit status, as in "A0,0 B0,2 C1,0 D9,0,1". There may be several such notes. */
+  marks?: string;
   /** You is the viewer's own key. */
   you?: ViewerKey;
   /** Heard tells whether what this viewer types is taken: not from one who watches, nor while another has control. */

@@ -20,6 +20,7 @@ const session: Session = {
   startedBy: "",
   starter: "",
   control: null,
+  attention: { bells: 0, command: null, last: null, notices: 0 },
   endedAt: null,
   exitCode: null,
   viewers: 1,
