@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -17,7 +18,8 @@ func (s *Session) show(ctx context.Context, v *viewer, stream Stream) error {
 	at := v.cursor.Load()
 	if v.resume == 0 {
 		var err error
-		if at, err = s.showScreen(ctx, v, stream, at); err != nil {
+		// Who comes anew has missed nothing by what is printed meanwhile.
+		if at, err = s.showScreen(ctx, v, stream, math.MaxUint64); err != nil {
 			return err
 		}
 	}

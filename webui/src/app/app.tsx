@@ -2,9 +2,12 @@ import { useEffect, useRef } from "react";
 import type { Whoami } from "@/gen/api";
 import { Toasts } from "@/components/ui/toast";
 import { isVisitor } from "@/rpc/client";
+import { unseen } from "@/features/terminal/attention";
+import { AttentionWatch } from "@/features/terminal/attention-watch";
 import { can, useMe } from "@/features/identity/rights";
 import { VisitorPage } from "@/features/identity/visitor-page";
 import { usePath, segments } from "@/lib/router";
+import { useStore } from "@/lib/store";
 import { ConnectionBanner } from "./connection-banner";
 import { Header } from "./header";
 import { Opening } from "./opening";
@@ -50,9 +53,11 @@ function Home({ me }: { me: Whoami }) {
     else if (area !== "terminal") main.current?.focus({ preventScroll: true });
   }, [area]);
 
+  const watch = can(me, "terminal:read") && <AttentionWatch me={me} />;
   if (terminal) {
     return (
       <div className="fixed inset-x-0 top-[var(--vvt,0px)] flex h-[var(--vvh,100dvh)] flex-col overflow-hidden bg-bg">
+        {watch}
         <SkipLink />
         <Header me={me} compact />
         <ConnectionBanner />
@@ -65,6 +70,7 @@ function Home({ me }: { me: Whoami }) {
   }
   return (
     <div className="room flex min-h-dvh flex-col">
+      {watch}
       <SkipLink />
       <Header me={me} />
       <ConnectionBanner />
@@ -98,7 +104,8 @@ function SkipLink() {
 }
 
 function useTitle(title: string): void {
+  const news = Object.keys(useStore(unseen)).length > 0;
   useEffect(() => {
-    document.title = title ? `${title} · Homie` : "Homie";
-  }, [title]);
+    document.title = (news ? "● " : "") + (title ? `${title} · Homie` : "Homie");
+  }, [title, news]);
 }

@@ -1,7 +1,7 @@
 import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { Store, useStore } from "@/lib/store";
 import { cn } from "@/lib/cn";
-import { usePath } from "@/lib/router";
+import { Link, usePath } from "@/lib/router";
 import { asRpcError } from "@/rpc/errors";
 import { Button } from "./button";
 
@@ -11,11 +11,14 @@ interface Toast {
   title: string;
   detail?: string;
   requestId?: string;
+  /** Where there is more of it, in the app. */
+  href?: string;
 }
 
 const toasts = new Store<Toast[]>([]);
 const SHOWN_AT_ONCE = 3;
 const GOOD_MS = 4_000;
+const NEWS_MS = 12_000;
 let lastId = 0;
 
 function show(toast: Omit<Toast, "id">): void {
@@ -23,7 +26,7 @@ function show(toast: Omit<Toast, "id">): void {
   toasts.update((all) =>
     [...all.filter((t) => t.title !== toast.title || t.detail !== toast.detail), { ...toast, id }].slice(-SHOWN_AT_ONCE),
   );
-  if (toast.tone === "good") setTimeout(() => dismiss(id), GOOD_MS);
+  if (toast.tone === "good") setTimeout(() => dismiss(id), toast.href ? NEWS_MS : GOOD_MS);
 }
 
 function dismiss(id: number): void {
@@ -32,6 +35,11 @@ function dismiss(id: number): void {
 
 export function toastDone(title: string): void {
   show({ tone: "good", title });
+}
+
+/** Tells of something that happened elsewhere, with a way there. */
+export function toastNews(title: string, href: string): void {
+  show({ tone: "good", title, href });
 }
 
 /** Shows a failure: what did not work, why, and the id that the log has too. */
@@ -69,6 +77,15 @@ export function Toasts() {
           <div className="min-w-0 flex-1 py-0.5">
             <p className="font-medium">{t.title}</p>
             {t.detail && <p className="text-sm text-muted">{t.detail}</p>}
+            {t.href && (
+              <Link
+                href={t.href}
+                onClick={() => dismiss(t.id)}
+                className="inline-flex min-h-8 items-center font-medium text-accent-ink underline underline-offset-2 pointer-coarse:min-h-11"
+              >
+                Go there
+              </Link>
+            )}
             {t.requestId && <p className="mt-1 font-mono text-xs text-muted">Request {t.requestId}</p>}
           </div>
           <Button look="ghost" size="iconSm" aria-label="Dismiss message" onClick={() => dismiss(t.id)}>

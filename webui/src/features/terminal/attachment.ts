@@ -24,6 +24,10 @@ export interface Sink {
   write(bytes: Uint8Array, parsed: () => void): void;
   /** Forgets everything shown: what comes next starts from nothing. */
   reset(): void;
+  /** Takes the marks of the state that was written, see SessionNote. */
+  marks?(marks: string): void;
+  /** All of a state was written. */
+  whole?(): void;
 }
 
 /** A size in character cells. */
@@ -47,8 +51,9 @@ const RETRY_FIRST = 500;
 const RETRY_LONGEST = 5_000;
 const RESIZE_AFTER = 120;
 const MAX_EARLY = 4_096;
-/** How much of what has scrolled away a state brings along, in lines. */
+/** How much of what has scrolled away a state brings along, in lines: at first, and at most. */
 const HISTORY = 1_000;
+const ALL_HISTORY = 10_000;
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -78,6 +83,9 @@ export class Attachment {
    */
   readonly takes = new Store({ echo: false, keys: false });
 
+  /** How many lines of what has scrolled away are on the machine only. */
+  readonly older = new Store(0);
+
   /** Whether something was typed in vain, and nothing has been sent since. */
   readonly unsent = new Store(false);
 
@@ -95,6 +103,7 @@ export class Attachment {
   private readonly typed = new Typed();
   private fitting: Size | null = null; // what fits into the page here
   private visible = true;
+  private history = HISTORY;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private retries = 0;
   private resizing: ReturnType<typeof setTimeout> | undefined;
@@ -130,7 +139,7 @@ export class Attachment {
         node: this.tab.node,
         session: this.tab.session,
         viewer: this.id,
-        history: HISTORY,
+        history: this.history,
         ...(this.visible ? this.fitting : null),
         ...(this.next === null ? null : { offset: this.next }),
       },
@@ -182,6 +191,15 @@ export class Attachment {
     return false;
   }
 
+  /** Gets all of what has scrolled away, with the screen anew. False: there is no more. */
+  loadHistory(): boolean {
+    if (this.older.get() === 0 || this.history === ALL_HISTORY || this.state.get().phase !== "live") return false;
+    this.history = ALL_HISTORY;
+    this.next = null;
+    this.attach();
+    return true;
+  }
+
   /** Says what fits here. The session follows, soon, if it was used here last. */
   fits(size: Size): void {
     if (sameSize(this.fitting, size)) return;
@@ -230,10 +248,12 @@ export class Attachment {
     this.typed.sent();
   }
 
-  private receiveNote({ cols, rows, drives, echo, keys, skipped }: SessionNote): void {
+  private receiveNote({ cols, rows, drives, echo, keys, skipped, older, marks }: SessionNote): void {
     if (drives !== undefined) this.drives = drives;
     if (echo !== undefined && keys !== undefined) this.takes.set({ echo, keys });
     if (skipped !== undefined) this.skipped.set(skipped);
+    if (marks !== undefined) this.sink.marks?.(marks);
+    if (cols !== undefined) this.older.set(older ?? 0); // which comes with the size, of a state
     if (cols === undefined || rows === undefined) return;
     this.session.update((s) => s && { ...s, cols, rows });
     this.reshape({ cols, rows });
@@ -261,6 +281,7 @@ export class Attachment {
     this.describing = !last;
     this.next = last ? offset : null; // half a state is none
     this.show(stream, bytes, true);
+    if (last) this.sink.whole?.();
   }
 
   private show(stream: Stream<unknown>, bytes: Uint8Array, replay: boolean): void {

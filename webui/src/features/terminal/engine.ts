@@ -7,6 +7,9 @@ import "@xterm/xterm/css/xterm.css";
 import { TOUCH } from "@/lib/media";
 import { theme } from "@/lib/theme";
 import { guard } from "./guard";
+import { PictureWriter } from "./images";
+import { linkHandler, openAddress } from "./links";
+import { Marks } from "./marks";
 import { palette } from "./palette";
 import { settings } from "./settings";
 
@@ -18,7 +21,13 @@ export interface Engine {
   term: Terminal;
   fit: FitAddon;
   search: SearchAddon;
+  marks: Marks;
+  /** What output has to go through. */
+  output: PictureWriter;
 }
+
+/** How many places that match a search are shown, see search-panel.tsx. */
+const MOST_FOUND = 2_000;
 
 /** Makes an emulator in host, which must be in the page and have a size. */
 export function createEngine(host: HTMLElement): Engine {
@@ -27,6 +36,7 @@ export function createEngine(host: HTMLElement): Engine {
     cursorBlink: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     fontFamily: FONT,
     fontSize: settings.get().fontSize,
+    linkHandler,
     lineHeight: 1.15,
     minimumContrastRatio: 4.5,
     macOptionIsMeta: true,
@@ -36,7 +46,7 @@ export function createEngine(host: HTMLElement): Engine {
     theme: palette(theme.get()),
   });
   const fit = new FitAddon();
-  const search = new SearchAddon();
+  const search = new SearchAddon({ highlightLimit: MOST_FOUND });
   term.loadAddon(fit);
   term.loadAddon(search);
   term.loadAddon(new Unicode11Addon());
@@ -44,12 +54,12 @@ export function createEngine(host: HTMLElement): Engine {
   term.unicode.activeVersion = "11";
   guard(term);
   term.open(host);
-  return { term, fit, search };
+  return { term, fit, search, marks: new Marks(term), output: new PictureWriter(term) };
 }
 
 function openLink(event: MouseEvent, uri: string): void {
   event.preventDefault();
-  window.open(uri, "_blank", "noopener,noreferrer");
+  openAddress(uri); // the text is the address
 }
 
 /**

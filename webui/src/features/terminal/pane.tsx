@@ -3,6 +3,10 @@ import { useEffect, useRef } from "react";
 import type { Session, Whoami } from "@/gen/api";
 import { cn } from "@/lib/cn";
 import { useStore } from "@/lib/store";
+import { can } from "@/features/identity/rights";
+import { spoken } from "./command-acts";
+import { CopyRequest } from "./copy-request";
+import { Gutter } from "./gutter";
 import { PasteSteps } from "./paste-steps";
 import { terminalFor } from "./registry";
 import { SearchPanel } from "./search-panel";
@@ -54,7 +58,7 @@ export function Pane({ me, tab, session, focused, number, searching, onSearched,
       )}
     >
       {split && <PaneTitle me={me} tab={tab} session={session} focused={focused} onClose={onClose} />}
-      <div className="relative min-h-0 flex-1">
+      <div data-stage className="relative min-h-0 flex-1">
         <TerminalView terminal={terminal} label={split ? `Terminal ${number} of the split, on ${tab.node}` : `Terminal on ${tab.node}`} />
         {searching && (
           <SearchPanel
@@ -66,10 +70,22 @@ export function Pane({ me, tab, session, focused, number, searching, onSearched,
           />
         )}
         <TouchSelection terminal={terminal} />
+        <Gutter terminal={terminal} mayType={can(me, "terminal:write")} />
+        <CopyRequest terminal={terminal} returnFocus={enter} />
+        {focused && <Spoken />}
         <PasteSteps terminal={terminal} returnFocus={enter} />
         <TerminalOverlay me={me} terminal={terminal} onClose={onClose} />
       </div>
     </div>
+  );
+}
+
+/** Says where a jump led, for those who do not see it. */
+function Spoken() {
+  return (
+    <p role="status" className="sr-only">
+      {useStore(spoken)}
+    </p>
   );
 }
 

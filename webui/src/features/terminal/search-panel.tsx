@@ -5,6 +5,9 @@ import { useStore } from "@/lib/store";
 import { theme } from "@/lib/theme";
 import type { OpenTerminal } from "./terminal";
 
+/** How many places are counted; see createEngine. */
+const MOST = 2_000;
+
 const colours = {
   light: { matchBackground: "#ffe9c2", matchOverviewRuler: "#f2a93b", activeMatchBackground: "#f2a93b", activeMatchColorOverviewRuler: "#a8472a" },
   dark: { matchBackground: "#4a3418", matchOverviewRuler: "#ffc266", activeMatchBackground: "#9c6a22", activeMatchColorOverviewRuler: "#ffc266" },
@@ -13,12 +16,14 @@ const colours = {
 /** Finds text in a terminal's output. Enter goes up, Shift+Enter down. */
 export function SearchPanel({ terminal, onClose }: { terminal: OpenTerminal; onClose: () => void }) {
   const engine = useStore(terminal.engine);
+  const loads = useStore(terminal.loads);
   const decorations = colours[useStore(theme)];
   const [text, setText] = useState("");
   const [found, setFound] = useState<{ at: number; of: number } | null>(null);
   const field = useRef<HTMLInputElement>(null);
 
   useEffect(() => field.current?.focus(), []);
+  useEffect(() => terminal.loadHistory(), [terminal]); // all of it is looked through
   useEffect(() => {
     if (!engine) return;
     const results = engine.search.onDidChangeResults((r) => setFound({ at: r.resultIndex + 1, of: r.resultCount }));
@@ -36,11 +41,11 @@ export function SearchPanel({ terminal, onClose }: { terminal: OpenTerminal; onC
       engine?.search.clearDecorations();
       setFound(null);
     }
-  }, [engine, text, decorations]);
+  }, [engine, text, decorations, loads]);
 
   const up = () => engine?.search.findPrevious(text, { decorations });
   const down = () => engine?.search.findNext(text, { decorations });
-  const result = !text || !found ? "" : found.of === 0 ? "Nothing found" : `${found.at || "?"} of ${found.of}`;
+  const result = !text || !found ? "" : found.of === 0 ? "Nothing found" : `${found.at || "?"} of ${found.of}${found.of >= MOST ? " or more" : ""}`;
   return (
     <div
       role="search"

@@ -9,6 +9,8 @@ export type Shortcut =
   | "beside"
   | "below"
   | "zoom"
+  | "earlier"
+  | "later"
   | { go: Side }
   | { grow: Side };
 
@@ -28,6 +30,10 @@ const mac = /Mac|iPhone|iPad/.test(navigator.platform);
  */
 export function shortcut(e: KeyboardEvent, { selected, split }: Situation): Shortcut | null {
   if (e.ctrlKey && !e.metaKey && e.key === "F6") return "leave";
+  if (e.altKey && e.shiftKey && !e.ctrlKey && !e.metaKey) {
+    if (e.key === "PageUp") return "earlier";
+    if (e.key === "PageDown") return "later";
+  }
   const side = arrows[e.key];
   if (split && side && e.altKey && e.shiftKey && !e.ctrlKey && !e.metaKey) return { grow: side };
   const ours = mac ? e.metaKey && !e.ctrlKey && !e.altKey : e.ctrlKey && e.shiftKey && !e.altKey && !e.metaKey;
@@ -73,6 +79,8 @@ export const leaveKeys = "Ctrl+F6";
 export const besideKeys = mac ? "⌘D" : "Ctrl+Shift+E";
 export const belowKeys = mac ? "⇧⌘D" : "Ctrl+Shift+O";
 export const zoomKeys = mac ? "⇧⌘Enter" : "Ctrl+Shift+X";
+export const earlierKeys = mac ? "⌥⇧PgUp" : "Alt+Shift+PgUp";
+export const laterKeys = mac ? "⌥⇧PgDn" : "Alt+Shift+PgDn";
 /** What pastes into a field of a page. */
 export const fieldPasteKeys = mac ? "⌘V" : "Ctrl+V";
 
@@ -82,6 +90,8 @@ export const shortcuts: { keys: string; does: string }[] = [
   { keys: searchKeys, does: "search in the terminal" },
   { keys: copyKeys, does: "copy what is selected" },
   { keys: pasteKeys, does: "paste" },
+  { keys: earlierKeys, does: "go to the prompt before" },
+  { keys: laterKeys, does: "go to the next prompt" },
   { keys: besideKeys, does: "split: another terminal beside this one" },
   { keys: belowKeys, does: "split: another terminal below" },
   { keys: `${mac ? "⇧⌘" : "Ctrl+Shift+"}← → ↑ ↓`, does: "in a split: go to the one beside" },

@@ -1,4 +1,4 @@
-import { Columns2, Plus, X } from "lucide-react";
+import { BellDot, Columns2, Plus, X } from "lucide-react";
 import { useEffect, useRef, type DragEvent, type KeyboardEvent, type Ref } from "react";
 import type { Session, Whoami } from "@/gen/api";
 import { Button } from "@/components/ui/button";
@@ -7,6 +7,7 @@ import { cn } from "@/lib/cn";
 import { navigate } from "@/lib/router";
 import { useStore } from "@/lib/store";
 import { has } from "./layout";
+import { unseen, type News } from "./attention";
 import { NewTabMenu } from "./new-tab-menu";
 import { RecordedMark } from "./recordings/recorded";
 import { terminalFor } from "./registry";
@@ -107,6 +108,13 @@ function refocus(from: Element): void {
   requestAnimationFrame(() => strip?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
 }
 
+const newsWords: Record<News, string> = {
+  bell: "the bell rang",
+  done: "a command has ended",
+  failed: "a command has failed",
+  notice: "has something to say",
+};
+
 interface TabItemProps {
   me: Whoami;
   tab: Tab;
@@ -128,6 +136,7 @@ function TabItem({ me, tab, session, selected, beside, onSelect, onDragOver, onC
   const known = session ?? attached;
   const { phase } = useStore(terminal.attachment.state);
   const ended = known?.state === "exited" || phase === "ended" || phase === "failed";
+  const fresh = useStore(unseen)[tabPath(tab)];
   const dot = ended ? "bg-line-strong/60" : phase === "away" ? "bg-lamp" : "bg-good";
   useEffect(() => {
     if (selected) item.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -168,10 +177,12 @@ function TabItem({ me, tab, session, selected, beside, onSelect, onDragOver, onC
         className="flex h-full max-w-44 items-center max-sm:max-w-32 gap-2 rounded-md"
       >
         <span aria-hidden className={cn("size-2 shrink-0 rounded-full", dot)} />
+        {fresh && <BellDot aria-hidden className={cn("size-4 shrink-0", fresh === "failed" ? "text-bad" : "text-accent-ink")} />}
         <span className="max-w-24 shrink-0 truncate text-[0.95rem] font-medium">{tab.node}</span>{" "}
         {known && <span className="truncate text-sm text-muted">{sessionTitle(known, otherOwner(known, me))}</span>}
         {ended && <span className="sr-only">, ended</span>}
         <RecordedMark session={known} short />
+        {fresh && <span className="sr-only">, {newsWords[fresh]}</span>}
         {beside && <Columns2 aria-label="in the split" className="size-3.5 shrink-0 text-muted" />}
       </button>
       {/* For the pointer only: the keyboard has Delete, and the menu says it in words. */}

@@ -2,7 +2,11 @@ import {
   AArrowDown,
   AArrowUp,
   Accessibility,
+  Bell,
+  ChevronsDown,
+  ChevronsUp,
   ClipboardPaste,
+  Copy,
   Ellipsis,
   Expand,
   FastForward,
@@ -21,7 +25,7 @@ import { toastDone, toastError } from "@/components/ui/toast";
 import { canFillScreen, fullScreen, getsAllKeys, toggleFullScreen } from "./full-screen";
 import { RecordItems } from "./recordings/recorded";
 import { change, settings } from "./settings";
-import { pasteKeys, searchKeys } from "./shortcuts";
+import { earlierKeys, laterKeys, pasteKeys, searchKeys } from "./shortcuts";
 import { sessionName } from "./words";
 
 interface Props {
@@ -30,6 +34,9 @@ interface Props {
   onSearch: () => void;
   onCopy: () => void;
   onPaste: () => void;
+  onCopyOutput: () => void;
+  onJump: (by: -1 | 1) => void;
+  onNotices: () => void;
   onShortcuts: () => void;
   onClose: () => void;
   onEnd: () => void;
@@ -47,7 +54,8 @@ async function fill(full: boolean): Promise<void> {
 }
 
 /** What can be done with the terminal that is shown. */
-export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, onShortcuts, onClose, onEnd, onLeft }: Props) {
+export function TerminalActions(props: Props) {
+  const { session, mayType, onSearch, onCopy, onPaste, onCopyOutput, onJump, onNotices, onShortcuts, onClose, onEnd, onLeft } = props;
   const { fontSize, screenReader, typeAhead } = useStore(settings);
   const full = useStore(fullScreen);
   return (
@@ -76,11 +84,25 @@ export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, o
           <TextSelect aria-hidden />
           Select and copy text
         </MenuItem>
+        <MenuItem onSelect={onCopyOutput}>
+          <Copy aria-hidden />
+          Copy the last command’s output
+        </MenuItem>
+        <MenuItem onSelect={() => onJump(-1)}>
+          <ChevronsUp aria-hidden />
+          Previous prompt
+          <Keys>{earlierKeys}</Keys>
+        </MenuItem>
+        <MenuItem onSelect={() => onJump(1)}>
+          <ChevronsDown aria-hidden />
+          Next prompt
+          <Keys>{laterKeys}</Keys>
+        </MenuItem>
         {mayType && (
           <MenuItem onSelect={onPaste}>
             <ClipboardPaste aria-hidden />
             Paste
-            <span className="ml-auto pl-4 text-sm text-muted pointer-coarse:hidden">{pasteKeys}</span>
+            <Keys>{pasteKeys}</Keys>
           </MenuItem>
         )}
         <MenuItem
@@ -116,6 +138,10 @@ export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, o
           </MenuItem>
         )}
         <RecordItems session={session} mayType={mayType} />
+        <MenuItem onSelect={onNotices}>
+          <Bell aria-hidden />
+          Notifications
+        </MenuItem>
         <MenuItem onSelect={onShortcuts}>
           <Keyboard aria-hidden />
           Keyboard shortcuts
@@ -134,4 +160,8 @@ export function TerminalActions({ session, mayType, onSearch, onCopy, onPaste, o
       </Menu>
     </div>
   );
+}
+
+function Keys({ children }: { children: string }) {
+  return <span className="ml-auto pl-4 text-sm whitespace-nowrap text-muted pointer-coarse:hidden">{children}</span>;
 }

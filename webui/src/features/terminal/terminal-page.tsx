@@ -10,8 +10,11 @@ import { Link, navigate } from "@/lib/router";
 import { useStore } from "@/lib/store";
 import { localError } from "@/rpc/errors";
 import { can } from "@/features/identity/rights";
+import { copyLastOutput, jump } from "./command-acts";
 import { CopySheet } from "./copy-sheet";
 import { KeyBar } from "./key-bar";
+import { LinkQuestion } from "./link-question";
+import { NoticesSheet } from "./notices-sheet";
 import { openBeside } from "./launch";
 import { MAX_PANES, leaves, neighbour, nudge, type Side } from "./layout";
 import { NoTabs } from "./no-tabs";
@@ -80,6 +83,7 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
   const [copying, setCopying] = useState<string | null>(null);
   const [ending, setEnding] = useState(false);
   const [reading, setReading] = useState(false);
+  const [choosing, setChoosing] = useState(false);
   const strip = useRef<HTMLDivElement>(null);
   const bar = [useMedia(TOUCH), useMedia(PHONE)].includes(true);
 
@@ -99,6 +103,8 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
       else if (what === "copy") copyText(terminal.selection()).catch((err) => toastError("That could not be copied", err));
       else if (what === "beside") another?.("right");
       else if (what === "below") another?.("down");
+      else if (what === "earlier") jump(terminal, -1);
+      else if (what === "later") jump(terminal, 1);
       else if (what === "zoom") zoomed.update((z) => !z);
     };
   });
@@ -144,6 +150,9 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
           onSearch={() => setSearching(tab)}
           onCopy={() => setCopying(terminal.text())}
           onPaste={() => void pasteClipboard(terminal)}
+          onCopyOutput={() => void copyLastOutput(terminal)}
+          onJump={(by) => jump(terminal, by)}
+          onNotices={() => setChoosing(true)}
           onShortcuts={() => setReading(true)}
           onLeft={enter}
           onClose={close}
@@ -175,6 +184,8 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
       {bar && mayType && <KeyBar terminal={terminal} />}
       {!bar && <StatusStrip session={session} terminal={terminal} />}
       <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={enter} />
+      <LinkQuestion returnFocus={enter} />
+      <NoticesSheet tab={tab} open={choosing} onClose={() => setChoosing(false)} returnFocus={enter} />
       <ShortcutsSheet open={reading} onClose={() => setReading(false)} returnFocus={enter} />
       <Confirm
         open={ending}

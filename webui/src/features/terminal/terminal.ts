@@ -5,10 +5,12 @@ import { Store } from "@/lib/store";
 import { TOUCH, onVisibility } from "@/lib/media";
 import { theme } from "@/lib/theme";
 import { localError } from "@/rpc/errors";
+import { noteSight } from "./attention";
 import { Attachment } from "./attachment";
 import type { Engine } from "./engine";
 import { encodeKey, isAnswer, modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
 import { palette } from "./palette";
+import { ProgramCopy } from "./program-copy";
 import { sessions } from "./sessions";
 import { settings } from "./settings";
 import { shortcut, type Shortcut } from "./shortcuts";
@@ -35,6 +37,9 @@ export class OpenTerminal {
   readonly title = new Store("");
   /** Selecting with a finger, once there is an emulator. */
   readonly selecting = new Store<TouchSelect | null>(null);
+  /** Counts how often all of what has scrolled away was loaded. */
+  readonly loads = new Store(0);
+  readonly copies = new ProgramCopy(() => this.shown && !document.hidden && !this.attachment.replaying);
   onShortcut: (what: Shortcut) => void = () => {};
   /** A finger swiped: 1 towards the tab on the right. */
   onSwipe: (by: 1 | -1) => void = () => {};
@@ -50,6 +55,7 @@ export class OpenTerminal {
   private soft: ReturnType<typeof listenSoftly> | null = null;
   private observer: ResizeObserver | null = null;
   private fitting = 0;
+  private fromBottom: number | null = null; // where to scroll to when history is loaded
   private waiting: { bytes: Uint8Array; parsed: () => void }[] = []; // output before the emulator is loaded
 
   constructor(tab: Tab) {
@@ -57,9 +63,9 @@ export class OpenTerminal {
     this.host.className = "h-full w-full touch-none";
     this.attachment = new Attachment(client, tab, {
       write: (bytes, parsed) => {
-        const term = this.engine.get()?.term;
-        if (term) {
-          term.write(bytes, () => {
+        const engine = this.engine.get();
+        if (engine) {
+          engine.output.write(bytes, () => {
             parsed();
             this.ahead?.printed();
           });
@@ -69,10 +75,18 @@ export class OpenTerminal {
       reset: () => {
         this.waiting = [];
         // In line with the output: what was written before is parsed before.
-        const term = this.engine.get()?.term;
-        term?.write("", () => term.reset());
+        const engine = this.engine.get();
+        engine?.output.write("", () => {
+          engine.term.reset();
+          engine.marks.forget();
+        });
         this.ahead?.forget();
       },
+      marks: (marks) => {
+        const engine = this.engine.get();
+        engine?.output.write("", () => engine.marks.restore(marks));
+      },
+      whole: () => this.engine.get()?.output.write("", () => this.loaded()),
     });
   }
 
@@ -80,6 +94,7 @@ export class OpenTerminal {
   show(parent: HTMLElement): void {
     parent.append(this.host);
     this.shown = true;
+    noteSight(this.tab, true);
     this.observer = new ResizeObserver(() => this.fitSoon());
     this.observer.observe(parent);
     this.attachment.looks(!document.hidden);
@@ -91,6 +106,7 @@ export class OpenTerminal {
   /** Takes the terminal out of the page; it goes on receiving. */
   hide(): void {
     this.shown = false;
+    noteSight(this.tab, false);
     this.eager = false;
     this.observer?.disconnect();
     cancelAnimationFrame(this.fitting);
@@ -111,7 +127,10 @@ export class OpenTerminal {
   type(text: string): void {
     if (text === "") return;
     if (this.attachment.write(encoder.encode(text))) {
-      if (!isAnswer(text)) this.ahead?.typed(text);
+      if (!isAnswer(text)) {
+        this.ahead?.typed(text);
+        this.copies.used();
+      }
       return;
     }
     if (this.attachment.state.get().phase !== "live") return;
@@ -119,6 +138,18 @@ export class OpenTerminal {
       "That was not typed",
       localError("payload_too_large", "It is more than the terminal takes at once. Send it as a file, or in parts."),
     );
+  }
+
+  /** Gets what has scrolled away and is on the machine only, if there is any. */
+  loadHistory(): void {
+    const term = this.engine.get()?.term;
+    if (!term || term.buffer.active.type !== "normal") return;
+    const { baseY, viewportY } = term.buffer.active;
+    if (this.attachment.loadHistory()) this.fromBottom = baseY - viewportY;
+  }
+
+  toBottom(): void {
+    this.engine.get()?.term.scrollToBottom();
   }
 
   selection(): string {
@@ -181,7 +212,7 @@ export class OpenTerminal {
     this.ahead = new TypingAhead(engine.term, this.attachment);
     this.connect(engine);
     this.engine.set(engine);
-    for (const { bytes, parsed } of this.waiting) engine.term.write(bytes, parsed);
+    for (const { bytes, parsed } of this.waiting) engine.output.write(bytes, parsed);
     this.waiting = [];
     await this.awake(engine);
     if (this.disposed) return;
@@ -211,8 +242,15 @@ export class OpenTerminal {
       this.attachment.shape.subscribe(() => this.reshape()),
       sessions.use(() => this.heed()),
       onVisibility(() => this.attachment.looks(this.shown && !document.hidden)),
+      () => engine.marks.dispose(),
     );
     this.useByTouch(term);
+    this.copies.listen(term);
+    this.host.addEventListener("pointerdown", () => this.copies.used());
+    term.onRender(() => {
+      const { viewportY, baseY } = term.buffer.active;
+      if (viewportY === 0 && baseY > 0) this.loadHistory(); // somebody scrolled to the top
+    });
     term.textarea?.addEventListener("focus", () => this.attachment.looks(true));
   }
 
@@ -229,11 +267,20 @@ export class OpenTerminal {
   /** Gives the emulator the session's size; what does not fit is scrolled to. */
   private reshape(): void {
     const size = this.attachment.shape.get();
-    const term = this.engine.get()?.term;
-    if (!size || !term) return;
+    const engine = this.engine.get();
+    if (!size || !engine) return;
     this.host.classList.toggle("overflow-auto", this.attachment.foreign.get());
     // In line with the output, which was printed for the size before.
-    term.write("", () => term.resize(size.cols, size.rows));
+    engine.output.write("", () => engine.term.resize(size.cols, size.rows));
+  }
+
+  /** What was asked for of history is there: what was looked at comes back into sight. */
+  private loaded(): void {
+    if (this.fromBottom === null) return;
+    const term = this.engine.get()?.term;
+    term?.scrollToLine(term.buffer.active.baseY - this.fromBottom);
+    this.fromBottom = null;
+    this.loads.update((n) => n + 1);
   }
 
   /** Takes what the list of sessions says of this one. */
