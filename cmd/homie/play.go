@@ -91,7 +91,7 @@ func playRemote(ctx context.Context, s *session, name string, show *player) erro
 		return err
 	})
 	group.Go(func() error {
-		defer r.Close()
+		defer func() { _ = r.Close() }() // never fails
 		return show.play(ctx, r)
 	})
 	return group.Wait()
