@@ -52,6 +52,8 @@ type Config struct {
 	Dir string
 	// Linger is how long terminals outlive a node that has gone; 0 is for ever.
 	Linger time.Duration
+	// MaxSessions bounds the terminals whose programs run. Default: 64.
+	MaxSessions int
 	// IdleEnd is after how long without use terminals end; 0 is never.
 	IdleEnd time.Duration
 	// Recording is what is recorded of terminals, and what is kept.

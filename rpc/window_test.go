@@ -92,8 +92,8 @@ func TestRoundTripIsTheShortest(t *testing.T) {
 	if got := c.RoundTrip(); got != 0 {
 		t.Errorf("round trip %v before any was measured", got)
 	}
-	for _, ms := range []time.Duration{9, 3, 7} {
-		c.trips.add(ms * time.Millisecond)
+	for _, trip := range []time.Duration{9 * time.Millisecond, 3 * time.Millisecond, 7 * time.Millisecond} {
+		c.trips.add(trip)
 	}
 	if got := c.RoundTrip(); got != 3*time.Millisecond {
 		t.Errorf("round trip %v, want the shortest, 3 ms", got)

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -165,6 +166,7 @@ type nodeSettings struct {
 	*settings
 	gateway, start, ca string
 	linger, idleEnd    time.Duration
+	sessions           int
 	recording          pty.Recording
 }
 
@@ -178,10 +180,13 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&n.gateway, "gateway", cmp.Or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
 	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&n.ca, "ca-file", p.Env("HOMIE_CA_FILE"), "`file` with the authority of a gateway's own certificate (HOMIE_CA_FILE)")
-	times, recording := timeFlags(p, f), recordFlags(p, f)
+	times, recording, sessions := timeFlags(p, f), recordFlags(p, f), sessionsFlag(p, f)
 	return func(ctx context.Context, _ []string) error {
 		log, err := n.logger(p.Err)
 		if err != nil {
+			return err
+		}
+		if n.sessions, err = sessions(); err != nil {
 			return err
 		}
 		if n.recording, err = recording(); err != nil {
@@ -209,6 +214,21 @@ func timeFlags(p process, f *flag.FlagSet) func() (linger, idleEnd time.Duration
 	}
 }
 
+// sessionsFlag declares how many terminals a node runs, and returns what reads it.
+func sessionsFlag(p process, f *flag.FlagSet) func() (int, error) {
+	most := f.String("sessions", cmp.Or(p.Env("HOMIE_SESSIONS"), "64"), "the `number` of terminals that may run on this machine at once (HOMIE_SESSIONS)")
+	return func() (int, error) {
+		n, err := strconv.Atoi(*most)
+		if err != nil || n < 1 || n > mostSessions {
+			return 0, usagef("--sessions is %q, want a number from 1 to %d", *most, mostSessions)
+		}
+		return n, nil
+	}
+}
+
+// mostSessions is how many terminals one machine may be told to run; 1,000 were measured.
+const mostSessions = 4096
+
 // run carries a node to its end; conf has what only the caller knows.
 func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, conf node.Config) error {
 	if !namesGateway(n.gateway) {
@@ -228,6 +248,7 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 		conf.Tailnet, conf.StateDir = d, dir
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
 		conf.Linger, conf.IdleEnd, conf.Recording = n.linger, n.idleEnd, n.recording
+		conf.MaxSessions = n.sessions
 		conf.Version, conf.Log, conf.Out = version, log, p.Out
 		agent, err := node.New(conf)
 		if err != nil {

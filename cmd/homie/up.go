@@ -39,6 +39,7 @@ type both struct {
 	tags      string // the node's
 	linger    time.Duration
 	idleEnd   time.Duration
+	sessions  int
 	recording pty.Recording
 }
 
@@ -48,10 +49,13 @@ func upCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&b.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&b.hostname, "node-hostname", cmp.Or(p.Env("HOMIE_NODE_HOSTNAME"), nodeName()), "the node's `name` on the tailnet (HOMIE_NODE_HOSTNAME)")
 	f.StringVar(&b.tags, "node-tags", p.Env("HOMIE_NODE_TAGS"), "`tags` for the node, if others than --tags (HOMIE_NODE_TAGS)")
-	times, recording := timeFlags(p, f), recordFlags(p, f)
+	times, recording, sessions := timeFlags(p, f), recordFlags(p, f), sessionsFlag(p, f)
 	return func(ctx context.Context, _ []string) error {
 		log, err := shared.logger(p.Err)
 		if err != nil {
+			return err
+		}
+		if b.sessions, err = sessions(); err != nil {
 			return err
 		}
 		if b.linger, b.idleEnd, err = times(); err != nil {
@@ -79,7 +83,7 @@ func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string
 	ns.role, ns.stateDir = roleNode, filepath.Join(base, roleNode)
 	ns.hostname, ns.tags = b.hostname, cmp.Or(b.tags, b.settings.tags)
 	hub := &gatewaySettings{settings: &gs, owner: b.gateway.owner, cert: b.gateway.cert, key: b.gateway.key}
-	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger, idleEnd: b.idleEnd, recording: b.recording}
+	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger, idleEnd: b.idleEnd, sessions: b.sessions, recording: b.recording}
 
 	group, ctx := errgroup.WithContext(ctx)
 	ready := make(chan string)

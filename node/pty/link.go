@@ -166,7 +166,8 @@ func (l *link) settings() wireholder.AdoptParams {
 	}
 	return wireholder.AdoptParams{
 		Version: l.o.Version, Node: l.o.Node, Dir: dir, Environ: holder.Inherited(os.Environ()), LingerMs: l.o.Linger.Milliseconds(), IdleEndMs: l.o.IdleEnd.Milliseconds(),
-		RecordAll: l.o.Recording.All, RecordDays: l.o.Recording.Days, RecordMB: l.o.Recording.MB,
+		MaxSessions: l.o.MaxSessions,
+		RecordAll:   l.o.Recording.All, RecordDays: l.o.Recording.Days, RecordMB: l.o.Recording.MB,
 	}
 }
 

@@ -36,6 +36,8 @@ type Options struct {
 	Version  string
 	// Linger is how long sessions outlive a node that has gone; 0 is for ever.
 	Linger time.Duration
+	// MaxSessions bounds the sessions whose programs run. Default: 64.
+	MaxSessions int
 	// IdleEnd is after how long without use sessions end, after they said so; 0
 	// is never.
 	IdleEnd time.Duration

@@ -42,6 +42,9 @@ type AdoptParams struct {
 	LingerMs int64 `json:"lingerMs"`
 	// IdleEndMs is after how long without use sessions end; 0 is never.
 	IdleEndMs int64 `json:"idleEndMs,omitzero"`
+	// MaxSessions bounds the sessions whose programs run; 0 is the holder's own
+	// bound.
+	MaxSessions int `json:"maxSessions,omitzero"`
 	// RecordAll records each session from its start.
 	RecordAll bool `json:"recordAll,omitzero"`
 	// RecordDays is how long recordings are kept, RecordMB how much they may have
@@ -71,6 +74,9 @@ func (p AdoptParams) Validate() error {
 	}
 	if p.RecordDays < 0 || p.RecordDays > MaxRecordDays || p.RecordMB < 0 || p.RecordMB > MaxRecordMB {
 		return fmt.Errorf("recordings can't be kept for %d days in %d MB", p.RecordDays, p.RecordMB)
+	}
+	if p.MaxSessions < 0 {
+		return errors.New("there can't be fewer sessions than none")
 	}
 	return nil
 }

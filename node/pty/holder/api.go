@@ -45,6 +45,7 @@ func (h *Holder) adopt(ctx context.Context, _ tsidentity.Caller, p holder.AdoptP
 	}
 	h.manager.SetPlace(p.Dir, p.Environ)
 	h.manager.SetIdleEnd(idleEnd(p))
+	h.manager.SetMaxRunning(p.MaxSessions)
 	h.manager.SetRecording(policyOf(p))
 	h.mu.Lock()
 	h.settings, h.node = p, c

@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -51,6 +52,8 @@ type Manager struct {
 	// and for writing while the sessions move to another program.
 	calls sync.RWMutex
 
+	maxRunning atomic.Int64 // see SetMaxRunning
+
 	idleEnd atomic.Int64  // a time.Duration; see endIdle
 	idleSet chan struct{} // capacity 1; idleEnd has changed
 
@@ -85,6 +88,12 @@ func (m *Manager) SetPlace(dir string, environ []string) {
 	m.place = p
 }
 
+// SetMaxRunning bounds the sessions whose programs run; 0 is what Config says.
+// Those over a smaller bound run on.
+func (m *Manager) SetMaxRunning(most int) {
+	m.maxRunning.Store(int64(cmp.Or(most, m.cfg.MaxRunning)))
+}
+
 // NewManager returns a Manager without sessions.
 func NewManager(cfg Config) *Manager {
 	if cfg.MaxRunning == 0 {
@@ -102,7 +111,7 @@ func NewManager(cfg Config) *Manager {
 	if cfg.Environ == nil {
 		cfg.Environ = os.Environ()
 	}
-	return &Manager{
+	m := &Manager{
 		cfg:        cfg,
 		place:      newPlace(cfg.Dir, cfg.Environ),
 		wake:       make(chan struct{}, 1),
@@ -112,6 +121,8 @@ func NewManager(cfg Config) *Manager {
 		sessions:   map[wire.SessionID]*Session{},
 		news:       map[*Session]struct{}{},
 	}
+	m.SetMaxRunning(0)
+	return m
 }
 
 // Run carries the sessions until ctx ends, then ends them, and returns when

@@ -113,6 +113,11 @@ func TestLimits(t *testing.T) {
 	if wire.ReasonOf(err) != wire.Busy {
 		t.Errorf("Start of one too many = %v, want busy", err)
 	}
+	m.SetMaxRunning(4) // as a node may say
+	if _, err := m.Start(terminal.StartParams{Command: []string{"true"}, Cols: 80, Rows: 24}, wire.OnBehalf{}); err != nil {
+		t.Errorf("Start within a larger bound: %v", err)
+	}
+	m.SetMaxRunning(0)
 	first := m.List()[0].ID
 	if err := m.Kill(first); err != nil {
 		t.Fatal(err)

@@ -67,6 +67,7 @@ func (h *Holder) resume(fd int) error {
 	}
 	h.manager.SetPlace(head.Settings.Dir, head.Settings.Environ)
 	h.manager.SetIdleEnd(idleEnd(head.Settings))
+	h.manager.SetMaxRunning(head.Settings.MaxSessions)
 	h.manager.recordings.set(policyOf(head.Settings))
 	h.manager.started = head.Started
 	var failed []error

@@ -56,7 +56,7 @@ func (s *Session) keepScreen() {
 		}
 		s.settle()
 		if took >= busy {
-			time.Sleep(screenRest)
+			rest(screenRest, s.killed)
 		}
 		c.busy.Store(false)
 		// What came between the last look and the flag would wait.
@@ -92,6 +92,16 @@ func (s *Session) loseScreen() {
 // more: nobody waits for it, and it should not take the processor in slices from
 // those who move the bytes. It is well within what the ring keeps for it.
 const screenRest = 2 * time.Millisecond
+
+// rest waits for a time, or until over is closed.
+func rest(d time.Duration, over <-chan struct{}) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-over:
+	}
+}
 
 // feedScreen gives the screen what it has not taken, and returns how much.
 func (s *Session) feedScreen() (took int) {

@@ -93,7 +93,7 @@ func (m *Manager) reserve() error {
 	if !m.open {
 		return wire.Errorf(wire.Unavailable, "this machine's terminals are shutting down or not ready yet")
 	}
-	if n := m.runningLocked() + m.starting; n >= m.cfg.MaxRunning {
+	if n := m.runningLocked() + m.starting; n >= int(m.maxRunning.Load()) {
 		return wire.Errorf(wire.Busy, "this machine runs %d terminals already, its limit; end one of them first", n)
 	}
 	m.starting++
