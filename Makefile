@@ -1,11 +1,12 @@
 # What can be done here. Everything else is in tools/, one script a job.
 #
-# Settings: V=1 shows the commands, FUZZTIME=30s, RACE="./rpc/... ./store",
+# Settings: V=1 shows the commands, FUZZTIME=30s, SOAK=30m, RACE="./rpc/... ./store",
 # HOMIE_BOX_PORT=N moves the doors of `make run` to N..N+3.
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
+SOAK ?= 30m
 RACE ?= ./rpc/... ./store/... ./tsidentity/... ./gateway/... ./node/... ./webui/... ./internal/... ./cmd/...
 
 # Parts of Tailscale that homie does not use. Two matter: peerapiserver would
@@ -33,7 +34,7 @@ WEB := webui/dist/index.html
 WEB_INPUTS := $(shell find webui \( -name node_modules -o -name dist -o -name e2e \) -prune -o \
 	-type f ! -name '*.go' ! -name '*.test.ts' ! -name '*.test.tsx' ! -name '*.tsbuildinfo' ! -name '.*' -print)
 
-.PHONY: help run build web test check race bench gen fuzz e2e dev fmt clean need
+.PHONY: help run build web test check race bench soak gen fuzz e2e dev fmt clean need
 
 help: ## show this
 	@echo "make TARGET, where TARGET is one of"
@@ -76,6 +77,9 @@ race: need ## run the Go tests under the race detector
 
 bench: build ## measure against the limits, writes bench/latest.json
 	$(Q)go run ./bench
+
+soak: build ## use and kill everything for SOAK=30m, and see whether it grows
+	$(Q)go run ./bench -soak $(SOAK) -mb 16
 
 gen: need ## write what follows from the table of methods
 	$(Q)go run ./internal/gen

@@ -40,6 +40,7 @@ type house struct {
 	gateway, node, relayer, ender, person *child
 	children                              []*child
 	answers                               *bufio.Reader // of person
+	alone                                 *loopback     // nil before it is opened
 }
 
 // open runs the tailnet, the person's device, Homie and the relay.
@@ -65,7 +66,11 @@ func open(ctx context.Context, s settings) (h *house, err error) {
 	if err := h.healthy(tailbox.Gateway); err != nil {
 		return h, err
 	}
-	return h, h.openMachines(ctx)
+	if err := h.openMachines(ctx); err != nil {
+		return h, err
+	}
+	h.alone, err = h.openLoopback(ctx, "alone", 0)
+	return h, err
 }
 
 func (h *house) openTailnet() error {
@@ -200,6 +205,9 @@ func (h *house) healthy(hostname string) error {
 
 // close ends all processes, the tailnet last, and removes their state.
 func (h *house) close() error {
+	if h.alone != nil {
+		h.alone.close()
+	}
 	for _, c := range slices.Backward(h.children) {
 		c.stop()
 	}

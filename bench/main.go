@@ -35,7 +35,9 @@ type settings struct {
 	rounds   int
 	echoes   int // of one kind, in a round
 	megabyte int // of output, in a round
+	crowd    int // sessions on one machine
 	settle   time.Duration
+	soak     time.Duration // 0 for measurements
 	progress io.Writer
 }
 
@@ -56,6 +58,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	s, err := parse(args, progress)
 	if err != nil {
 		return err
+	}
+	if s.soak > 0 {
+		return soak(ctx, s)
 	}
 	r := report{Commit: commit(ctx), Cores: runtime.NumCPU(), LoadBefore: averages(), Time: time.Now().UTC().Truncate(time.Second)}
 	if r.Results, err = measureAll(ctx, s); err != nil {
@@ -79,14 +84,16 @@ func parse(args []string, progress io.Writer) (settings, error) {
 	f.IntVar(&s.rounds, "rounds", 5, "rounds, each of everything")
 	f.IntVar(&s.echoes, "echoes", 2000, "keys typed in a round")
 	f.IntVar(&s.megabyte, "mb", 128, "megabytes printed in a round")
+	f.IntVar(&s.crowd, "crowd", 1000, "sessions on one machine")
 	f.DurationVar(&s.settle, "settle", time.Minute, "how long processes may take to settle")
+	f.DurationVar(&s.soak, "soak", 0, "use and kill everything for a `time` instead, and see whether it grows")
 	quick := f.Bool("quick", false, "measure little, to see whether it works; writes no file unless -out is given")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
 	set := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { set[f.Name] = true })
-	for name, value := range map[string]string{"rounds": "2", "echoes": "300", "mb": "16", "settle": "5s", "out": ""} {
+	for name, value := range map[string]string{"rounds": "2", "echoes": "300", "mb": "16", "crowd": "50", "settle": "5s", "out": ""} {
 		if *quick && !set[name] {
 			if err := f.Set(name, value); err != nil {
 				return s, err
@@ -98,8 +105,8 @@ func parse(args []string, progress io.Writer) (settings, error) {
 
 func (s settings) check() error {
 	switch {
-	case s.rounds < 1 || s.echoes < 1 || s.megabyte < 1:
-		return errors.New("-rounds, -echoes and -mb must be at least 1")
+	case s.rounds < 1 || s.echoes < 1 || s.megabyte < 1 || s.crowd < 1:
+		return errors.New("-rounds, -echoes, -mb and -crowd must be at least 1")
 	case s.echoes > measure.MaxEchoes:
 		return fmt.Errorf("-echoes can be at most %d", measure.MaxEchoes)
 	}

@@ -11,16 +11,23 @@ import (
 
 // The numbers to reach.
 const (
-	mostEcho    = 1.25 // × the relay's
-	mostEchoP99 = 1.5
-	leastBulk   = 0.75
-	mostStopMs  = 50 // after Ctrl-C, beside a viewer
-	mostStopFar = farAway + 60
-	mostQueue   = 1.2 // windows
-	mostReadyMs = 1000
-	mostGateway = 60 // MB
-	mostNode    = 50
-	mostBinary  = 45
+	mostEcho      = 1.25 // × the relay's
+	mostEchoP99   = 1.5
+	leastBulk     = 0.75
+	mostStopMs    = 50 // after Ctrl-C, beside a viewer
+	mostStopFar   = farAway + 60
+	mostQueue     = 1.2  // windows
+	leastLoopback = 0.65 // × the bare PTY's
+	mostHolderCPU = 12
+	mostAttachMs  = 50
+	mostAttachKB  = 1 << 10
+	mostSessionKB = 150
+	mostFullKB    = 3000 // a ring of 1 MiB, and 10,000 lines
+	mostThreads   = 64   // of the holder of all of them
+	mostReadyMs   = 1000
+	mostGateway   = 60 // MB
+	mostNode      = 50
+	mostBinary    = 45
 )
 
 // results makes the list of what was measured.
@@ -48,6 +55,13 @@ func (h *house) results(r runs) ([]Result, error) {
 		both("echo_tsnet_p50", "us", "echo p50", measure.Relay, bound{most: mostEcho}),
 		both("echo_tsnet_p99", "us", "echo p99", measure.Relay, bound{most: mostEchoP99}),
 		both("bulk_tsnet", "MB/s", "bulk", measure.Relay, bound{least: leastBulk}),
+		beside("bulk_loopback", "MB/s", r.of("bulk", "loopback"), r.of("bulk", measure.Bare), limitNames[measure.Bare], bound{least: leastLoopback}),
+		under("bulk_holder_cpu_s_gb", "s/GB", r.of("bulk cpu holder", "loopback"), mostHolderCPU),
+		under("attach_ms", "ms", r.of("attach", "loopback"), mostAttachMs),
+		under("attach_kb", "KB", r.of("attach size", "loopback"), mostAttachKB),
+		under("session_kb", "KB", r.of("session", "loopback"), mostSessionKB),
+		under("session_2mb_kb", "KB", r.of("session full", "loopback"), mostFullKB),
+		under("session_threads", "", r.of("session threads", "loopback"), mostThreads),
 		under("ctrlc_flood_ms", "ms", r.of("stop 0", measure.Homie), mostStopMs),
 		under("ctrlc_flood_60ms_ms", "ms", r.of("stop 60", measure.Homie), mostStopFar),
 		under("ctrlc_queue_windows", "", r.of("stop windows 0", measure.Homie), mostQueue),

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"homie/bench/measure"
+	"homie/internal/tailbox"
 )
 
 // runs are the values of each round, by what was measured and of whom.
@@ -48,6 +49,10 @@ func measureAll(ctx context.Context, s settings) (results []Result, err error) {
 		}
 	}
 	h.weigh(r, "peak")
+	fmt.Fprintf(s.progress, "%d sessions on one machine\n", s.crowd)
+	if err := h.weighSessions(ctx, r); err != nil {
+		return nil, err
+	}
 	return h.results(r)
 }
 
@@ -69,6 +74,10 @@ func (h *house) round(ctx context.Context, i int, r runs, file string, want meas
 		if err := h.stop(r, farMs); err != nil {
 			return err
 		}
+	}
+	order := measure.Order{Kind: measure.BulkOutput, File: file, Output: want}
+	if err := errors.Join(h.bulkLoopback(ctx, h.alone, r, order), h.attach(ctx, h.alone, r)); err != nil {
+		return err
 	}
 	return h.starts(ctx, r, fresh(i))
 }
@@ -203,6 +212,9 @@ func (h *house) rest(ctx context.Context, r runs) error {
 func (h *house) weigh(r runs, when string) {
 	for name, c := range map[string]*child{"gateway": h.gateway, "node": h.node, "relay": h.relayer, "ptyend": h.ender} {
 		now, peak, err := memory(c.cmd.Process.Pid)
+		if name == "node" && err == nil {
+			now, peak, err = h.withHolder(now, peak)
+		}
 		switch {
 		case err != nil:
 			fmt.Fprintln(h.progress, err)
@@ -212,6 +224,16 @@ func (h *house) weigh(r runs, when string) {
 			r.add(when, name, now)
 		}
 	}
+}
+
+// withHolder adds the process that holds the node's terminals, and is part of it.
+func (h *house) withHolder(now, peak float64) (float64, float64, error) {
+	pid, err := h.holderOf(tailbox.NodeDen)
+	if err != nil {
+		return 0, 0, fmt.Errorf("finding what holds the terminals: %w", err)
+	}
+	its, most, err := memory(pid)
+	return now + its, peak + most, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -26,6 +26,13 @@ func memory(pid int) (now, peak float64, err error) {
 	return now, peak, nil
 }
 
+// entries returns how many things of a kind a process has: "task" for operating
+// system threads, "fd" for descriptors.
+func entries(pid int, kind string) (float64, error) {
+	list, err := os.ReadDir(fmt.Sprintf("/proc/%d/%s", pid, kind))
+	return float64(len(list)), err
+}
+
 // ticksPerSecond is the unit of processor time in /proc, on every architecture
 // that Go knows.
 const ticksPerSecond = 100

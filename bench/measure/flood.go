@@ -102,7 +102,7 @@ func FloodStop(t Paced, rate float64) (took time.Duration, windows float64, err 
 			free = time.Now()
 		}
 		free = free.Add(time.Duration(float64(len(p)) / rate * 1e9))
-		time.Sleep(time.Until(free))
+		<-time.NewTimer(time.Until(free)).C
 		if err := t.Used(len(p)); err != nil {
 			return 0, 0, err
 		}

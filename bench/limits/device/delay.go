@@ -49,7 +49,7 @@ func line(dst io.WriteCloser, src io.Reader, delay time.Duration) {
 	defer close(gone)
 	defer dst.Close()
 	for p := range way {
-		time.Sleep(time.Until(p.due))
+		<-time.NewTimer(time.Until(p.due)).C
 		if _, err := dst.Write(p.data); err != nil {
 			return
 		}
