@@ -214,6 +214,20 @@ func (r *collector) want(t *testing.T, all []byte) {
 	}
 }
 
+// wantCounting compares what arrived with what a program prints that counts from
+// 1 on, however far it came.
+func (r *collector) wantCounting(t *testing.T) {
+	t.Helper()
+	sum, size := sha256.New(), uint64(0)
+	for i := 1; size < r.at; i++ {
+		n, _ := fmt.Fprintf(sum, "%d\r\n", i)
+		size += uint64(n)
+	}
+	if size != r.at || !bytes.Equal(sum.Sum(nil), r.sum.Sum(nil)) {
+		t.Errorf("%d bytes arrived, and they are not what was printed", r.at)
+	}
+}
+
 // listed returns the one session that there is.
 func listed(t *testing.T, c *rpc.Conn) terminal.Session {
 	t.Helper()
