@@ -29,16 +29,19 @@ Starts a new terminal on the machine, with the login shell there or a command:
 
   homie ssh nas
   homie ssh nas -- htop -d 10
+  homie ssh nas --dir ~/src --env CC=clang --group Work -- make
+  homie ssh nas --profile Build
 ` + viewHelp + targetHelp
 )
 
 // attachFlags are those of a command that shows a terminal.
 type attachFlags struct {
 	*target
-	detach *string
-	watch  *bool
-	copies *bool
-	start  terminal.StartParams
+	detach  *string
+	watch   *bool
+	copies  *bool
+	profile string // by which to start, "" for none
+	start   terminal.StartParams
 }
 
 func newAttachFlags(f *flag.FlagSet) *attachFlags {
@@ -82,8 +85,11 @@ func sshCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&a.start.Account, "as", "", "the OS `account` to run under")
 	f.StringVar(&a.start.Dir, "dir", "", "the `directory` to start in")
 	f.StringVar(&a.start.Name, "name", "", "what the terminal is called")
+	f.StringVar(&a.start.Group, "group", "", "what it is listed under")
+	f.StringVar(&a.profile, "profile", "", "start by the `profile` of this name")
+	env := envFlag(f)
 	return func(ctx context.Context, args []string) error {
-		a.start.Command = args[1:]
+		a.start.Command, a.start.Env = args[1:], *env
 		return a.view(ctx, p, func(ctx context.Context, s *session) (terminal.Session, error) {
 			return a.begin(ctx, s, wire.NodeName(args[0]))
 		})
@@ -92,7 +98,10 @@ func sshCommand(p process, f *flag.FlagSet) action {
 
 // begin starts a new terminal on a machine.
 func (a *attachFlags) begin(ctx context.Context, s *session, node wire.NodeName) (terminal.Session, error) {
-	params := a.start
+	params, err := byProfile(ctx, s, a.profile, a.start)
+	if err != nil {
+		return terminal.Session{}, err
+	}
 	params.Node = node
 	return api.TerminalSessionStart(ctx, s, params)
 }

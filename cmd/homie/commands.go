@@ -41,6 +41,7 @@ func commands() []command {
 		{"whoami", "", "show who Homie thinks you are, and what you may do", targetHelp, whoamiCommand},
 		{"call", "METHOD [PARAMS]", "call a method with JSON params", callHelp, callCommand},
 		{"attach", "[TERMINAL]", "show a terminal here, or list those that run", attachHelp, attachCommand},
+		{"rename", "TERMINAL [NAME]", "give a terminal another name or group", renameHelp, renameCommand},
 		{"ssh", "MACHINE [COMMAND...]", "start a terminal on a machine and show it here", sshHelp, sshCommand},
 		{"recordings", "[MACHINE]", "list recordings of terminals", recordingsHelp, recordingsCommand},
 		{"play", "RECORDING", "play a recording here", playHelp, playCommand},

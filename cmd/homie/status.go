@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -124,10 +125,11 @@ func printTerminals(w io.Writer, all []terminal.Session, now time.Time) error {
 		return err
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "TERMINAL\tNAME\tSTATE\tACCOUNT\tSIZE\tVIEWERS\tSTARTED\tBY")
+	fmt.Fprintln(tw, "TERMINAL\tNAME\tSTATE\tACCOUNT\tSIZE\tVIEWERS\tSTARTED\tGROUP\tFOLDER\tBY")
 	for _, t := range all {
-		fmt.Fprintf(tw, "%s/%s\t%s\t%s\t%s\t%d×%d\t%d\t%s ago\t%s\n",
-			t.Node, t.ID, t.Name, t.State, t.Account, t.Cols, t.Rows, t.Viewers, age(now.Sub(t.StartedAt)), t.StartedBy)
+		fmt.Fprintf(tw, "%s/%s\t%s\t%s\t%s\t%d×%d\t%d\t%s ago\t%s\t%s\t%s\n",
+			t.Node, t.ID, t.Name, t.State, t.Account, t.Cols, t.Rows, t.Viewers, age(now.Sub(t.StartedAt)),
+			cmp.Or(t.Group, "-"), cmp.Or(t.Cwd, t.Dir), t.StartedBy)
 	}
 	return tw.Flush()
 }

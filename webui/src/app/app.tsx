@@ -42,8 +42,8 @@ function Home({ me }: { me: Whoami }) {
   const path = usePath();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  const [place, node] = segments(path);
-  const terminal = place === "terminal" && node !== undefined && can(me, "terminal:read");
+  const [place, , session] = segments(path);
+  const terminal = place === "terminal" && session !== undefined && can(me, "terminal:read");
   useTitle(pageTitle(path));
 
   // A new page starts at its beginning for the keyboard and for screen readers.

@@ -29,7 +29,7 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
       if (!can(me, "terminal:read")) return <NotYours what="Terminals are" />;
       return (
         <Suspense fallback={<Loading what="the terminal" className="px-5" />}>
-          <TerminalPage me={me} tab={first && second ? { node: first, session: second } : null} />
+          <TerminalPage me={me} tab={first && second ? { node: first, session: second } : null} all={first === "all" && !second} />
         </Suspense>
       );
     case "recordings":
@@ -51,14 +51,14 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
 }
 
 export function pageTitle(path: string): string {
-  const [area, first] = segments(path);
+  const [area, first, second] = segments(path);
   switch (area) {
     case undefined:
       return "Machines";
     case "machines":
       return first ?? "Machines";
     case "terminal":
-      return first ? `Terminal on ${first}` : "Terminals";
+      return second ? `Terminal on ${first}` : "Terminals";
     case "recordings":
       return "Recordings";
     case "me":

@@ -25,6 +25,7 @@ export const abilities: { capability: string; may: string }[] = [
   { capability: "presence:read", may: "see the machines of this home and how they are" },
   { capability: "terminal:write", may: "open terminals on machines and type in them" },
   { capability: "terminal:read", may: "see which terminals are open, and watch them" },
+  { capability: "sharing:write", may: "share profiles and quick commands with everybody" },
   { capability: "pairing:read", may: "see which machines ask to join this home" },
   { capability: "pairing:write", may: "let machines join this home, and remove them" },
   { capability: "audit:read", may: "see who did what in this home" },

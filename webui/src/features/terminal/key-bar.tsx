@@ -1,7 +1,8 @@
-import { ArrowDown, ArrowLeft, ArrowRight, ArrowUp, ClipboardPaste, Keyboard, Pencil } from "lucide-react";
+import { ArrowDown, ArrowLeft, ArrowRight, ArrowUp, ClipboardPaste, Keyboard, Pencil, Zap } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 import { useStore } from "@/lib/store";
 import { BarKey } from "./bar-key";
+import { ask } from "./dialogs";
 import { functionKeys, modifiers, tapModifier, type Held, type Modifiers, type SpecialKey } from "./keys";
 import { MoveKey } from "./move-key";
 import { ownKeys, spoken, type OwnKey } from "./own-keys";
@@ -77,6 +78,9 @@ export function KeyBar({ terminal }: { terminal: OpenTerminal }) {
         </div>
         <BarKey label="Paste" className="w-11 shrink-0" onPress={() => void pasteClipboard(terminal)}>
           <ClipboardPaste />
+        </BarKey>
+        <BarKey label="Quick commands" className="w-11 shrink-0" onPress={() => ask({ what: "snippets" })}>
+          <Zap />
         </BarKey>
         <BarKey label="Show the keyboard" className="w-11 shrink-0" onPress={() => terminal.focus()}>
           <Keyboard />

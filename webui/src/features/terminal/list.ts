@@ -6,3 +6,16 @@ export function withSession(all: Session[], changed: Session): Session[] {
   if (changed.state === "removed") return all.filter((s) => !same(s));
   return all.some(same) ? all.map((s) => (same(s) ? changed : s)) : [...all, changed];
 }
+
+interface Kept {
+  id: string;
+  name: string;
+  removed?: boolean;
+}
+
+/** A list by name after an event. */
+export function withKept<T extends Kept>(all: T[], changed: T): T[] {
+  const others = all.filter((v) => v.id !== changed.id);
+  if (changed.removed) return others;
+  return [...others, changed].sort((a, b) => a.name.toLowerCase().localeCompare(b.name.toLowerCase()));
+}

@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/dialog";
 import { TOUCH, useMedia } from "@/lib/media";
 import { useStore } from "@/lib/store";
-import { linesOf, pasteInto, pasting } from "./paste";
+import { linesOf, pasteInto, pasteNow, pasting } from "./paste";
 import { fieldPasteKeys } from "./shortcuts";
 import type { OpenTerminal } from "./terminal";
 
@@ -17,13 +17,13 @@ export function PasteSteps({ terminal, returnFocus }: { terminal: OpenTerminal; 
   const mine = waiting?.terminal === terminal ? waiting : null;
   return (
     <>
-      <Ask text={mine?.step === "ask" ? mine.text : null} terminal={terminal} returnFocus={returnFocus} />
+      <Ask text={mine?.step === "ask" ? mine.text : null} enter={mine?.step === "ask" && mine.enter} terminal={terminal} returnFocus={returnFocus} />
       {mine?.step === "field" && <Field terminal={terminal} returnFocus={returnFocus} />}
     </>
   );
 }
 
-function Ask({ text, terminal, returnFocus }: { text: string | null; terminal: OpenTerminal; returnFocus: () => void }) {
+function Ask({ text, enter, terminal, returnFocus }: { text: string | null; enter: boolean; terminal: OpenTerminal; returnFocus: () => void }) {
   const lines = linesOf(text ?? "");
   const rest = lines.length - SHOWN_LINES;
   return (
@@ -43,7 +43,7 @@ function Ask({ text, terminal, returnFocus }: { text: string | null; terminal: O
       }
       keep="Don’t paste"
       action="Paste them"
-      onConfirm={() => terminal.paste(text ?? "")}
+      onConfirm={() => pasteNow(terminal, text ?? "", enter)}
     />
   );
 }

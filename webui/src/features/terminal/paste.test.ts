@@ -31,7 +31,7 @@ describe("a paste", () => {
     const { fake, pasted } = terminal(false);
     pasteInto(fake, "one\r\ntwo");
     expect(pasted).toEqual([]);
-    expect(pasting.get()).toEqual({ step: "ask", terminal: fake, text: "one\r\ntwo" });
+    expect(pasting.get()).toEqual({ step: "ask", terminal: fake, text: "one\r\ntwo", enter: false });
   });
 
   it("can't end itself, or type keys", () => {

@@ -4,7 +4,7 @@ import type { OpenTerminal } from "./terminal";
 /** A paste that waits for a person. */
 export type Pasting =
   /** It is several lines, which the program would take as typed. */
-  | { step: "ask"; terminal: OpenTerminal; text: string }
+  | { step: "ask"; terminal: OpenTerminal; text: string; enter: boolean }
   /** The browser does not hand out the clipboard: a field has to take it. */
   | { step: "field"; terminal: OpenTerminal };
 
@@ -13,12 +13,19 @@ export const pasting = new Store<Pasting | null>(null);
 /**
  * Pastes into a terminal, and asks first where the lines of the text would run
  * one by one: where the program did not ask for pastes to be marked as such.
+ * Enter follows the text of a quick command that is to run at once.
  */
-export function pasteInto(terminal: OpenTerminal, pasted: string): void {
+export function pasteInto(terminal: OpenTerminal, pasted: string, enter = false): void {
   const text = harmless(pasted);
   const marked = terminal.engine.get()?.term.modes.bracketedPasteMode ?? false;
-  if (!marked && linesOf(text).length > 1) pasting.set({ step: "ask", terminal, text });
-  else if (text !== "") terminal.paste(text);
+  if (!marked && linesOf(text).length > 1) pasting.set({ step: "ask", terminal, text, enter });
+  else if (text !== "") pasteNow(terminal, text, enter);
+}
+
+/** Pastes text, and presses Enter after it if that is wanted. */
+export function pasteNow(terminal: OpenTerminal, text: string, enter: boolean): void {
+  terminal.paste(text);
+  if (enter) terminal.type("\r");
 }
 
 /** Pastes what is on the clipboard, by a button. */

@@ -1,4 +1,5 @@
 import { Store } from "@/lib/store";
+import type { By } from "./find";
 
 /** How terminals look on this device. */
 export interface Settings {
@@ -6,6 +7,8 @@ export interface Settings {
   screenReader: boolean;
   /** What is typed is drawn at once where the way to the machine is long. */
   typeAhead: boolean;
+  /** How lists of terminals are divided. */
+  listBy: By;
 }
 
 const KEY = "homie.terminal";
@@ -26,13 +29,14 @@ export function change(some: Partial<Settings>): void {
 }
 
 function stored(): Settings {
-  const usual: Settings = { fontSize: window.innerWidth < 640 ? 13 : 14, screenReader: false, typeAhead: true };
+  const usual: Settings = { fontSize: window.innerWidth < 640 ? 13 : 14, screenReader: false, typeAhead: true, listBy: "machine" };
   try {
     const value = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Settings>;
     return {
       fontSize: typeof value.fontSize === "number" ? value.fontSize : usual.fontSize,
       screenReader: value.screenReader === true,
       typeAhead: value.typeAhead !== false,
+      listBy: value.listBy === "group" ? "group" : "machine",
     };
   } catch {
     return usual;

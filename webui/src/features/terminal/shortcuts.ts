@@ -71,6 +71,14 @@ export function pastesElsewhere(e: KeyboardEvent): boolean {
   return !mac && e.ctrlKey && !e.shiftKey && !e.altKey && !e.metaKey && e.key.toLowerCase() === "v";
 }
 
+/** What a key combination opens wherever terminals are, also outside of one. */
+export function opens(e: KeyboardEvent): "switch" | "snippets" | null {
+  const key = e.key.toLowerCase();
+  if (mac) return key === "k" && e.metaKey && !e.ctrlKey && !e.altKey ? (e.shiftKey ? "snippets" : "switch") : null;
+  if (!e.ctrlKey || !e.shiftKey || e.altKey || e.metaKey) return null;
+  return key === "k" ? "switch" : key === "l" ? "snippets" : null;
+}
+
 /** Shortcuts as they are written on the keys of this system. */
 export const searchKeys = mac ? "⌘F" : "Ctrl+Shift+F";
 export const copyKeys = mac ? "⌘C" : "Ctrl+Shift+C";
@@ -81,12 +89,16 @@ export const belowKeys = mac ? "⇧⌘D" : "Ctrl+Shift+O";
 export const zoomKeys = mac ? "⇧⌘Enter" : "Ctrl+Shift+X";
 export const earlierKeys = mac ? "⌥⇧PgUp" : "Alt+Shift+PgUp";
 export const laterKeys = mac ? "⌥⇧PgDn" : "Alt+Shift+PgDn";
+export const switchKeys = mac ? "⌘K" : "Ctrl+Shift+K";
+export const snippetKeys = mac ? "⇧⌘K" : "Ctrl+Shift+L";
 /** What pastes into a field of a page. */
 export const fieldPasteKeys = mac ? "⌘V" : "Ctrl+V";
 
 /** All of them, for people to read. */
 export const shortcuts: { keys: string; does: string }[] = [
   { keys: leaveKeys, does: "leave the terminal, to its tab" },
+  { keys: switchKeys, does: "go to a session, or open one" },
+  { keys: snippetKeys, does: "quick commands" },
   { keys: searchKeys, does: "search in the terminal" },
   { keys: copyKeys, does: "copy what is selected" },
   { keys: pasteKeys, does: "paste" },

@@ -1,4 +1,4 @@
-import { BellDot, Columns2, Plus, X } from "lucide-react";
+import { BellDot, Columns2, Plus, TimerReset, X } from "lucide-react";
 import { useEffect, useRef, type DragEvent, type KeyboardEvent, type Ref } from "react";
 import type { Session, Whoami } from "@/gen/api";
 import { Button } from "@/components/ui/button";
@@ -183,6 +183,7 @@ function TabItem({ me, tab, session, selected, beside, onSelect, onDragOver, onC
         {ended && <span className="sr-only">, ended</span>}
         <RecordedMark session={known} short />
         {fresh && <span className="sr-only">, {newsWords[fresh]}</span>}
+        {known?.endsAt && <TimerReset aria-label="ends soon: nobody uses it" className="size-4 shrink-0 text-warn" />}
         {beside && <Columns2 aria-label="in the split" className="size-3.5 shrink-0 text-muted" />}
       </button>
       {/* For the pointer only: the keyboard has Delete, and the menu says it in words. */}

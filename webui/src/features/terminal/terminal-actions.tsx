@@ -7,15 +7,19 @@ import {
   ChevronsUp,
   ClipboardPaste,
   Copy,
+  CornerDownRight,
   Ellipsis,
+  FolderOpen,
   Expand,
   FastForward,
   Keyboard,
+  PencilLine,
   Power,
   Search,
   Shrink,
   SquareX,
   TextSelect,
+  Zap,
 } from "lucide-react";
 import type { Session } from "@/gen/api";
 import { Button } from "@/components/ui/button";
@@ -25,7 +29,8 @@ import { toastDone, toastError } from "@/components/ui/toast";
 import { canFillScreen, fullScreen, getsAllKeys, toggleFullScreen } from "./full-screen";
 import { RecordItems } from "./recordings/recorded";
 import { change, settings } from "./settings";
-import { earlierKeys, laterKeys, pasteKeys, searchKeys } from "./shortcuts";
+import { ask } from "./dialogs";
+import { earlierKeys, laterKeys, pasteKeys, searchKeys, snippetKeys, switchKeys } from "./shortcuts";
 import { sessionName } from "./words";
 
 interface Props {
@@ -38,6 +43,8 @@ interface Props {
   onJump: (by: -1 | 1) => void;
   onNotices: () => void;
   onShortcuts: () => void;
+  onLabel: () => void;
+  onSameFolder: () => void;
   onClose: () => void;
   onEnd: () => void;
   /** The menu has closed, and nothing else was opened from it. */
@@ -55,7 +62,7 @@ async function fill(full: boolean): Promise<void> {
 
 /** What can be done with the terminal that is shown. */
 export function TerminalActions(props: Props) {
-  const { session, mayType, onSearch, onCopy, onPaste, onCopyOutput, onJump, onNotices, onShortcuts, onClose, onEnd, onLeft } = props;
+  const { session, mayType, onSearch, onCopy, onPaste, onCopyOutput, onJump, onNotices, onShortcuts, onLabel, onSameFolder, onClose, onEnd, onLeft } = props;
   const { fontSize, screenReader, typeAhead } = useStore(settings);
   const full = useStore(fullScreen);
   return (
@@ -146,6 +153,29 @@ export function TerminalActions(props: Props) {
           <Keyboard aria-hidden />
           Keyboard shortcuts
         </MenuItem>
+        <MenuLine />
+        <MenuItem onSelect={() => ask({ what: "switch" })}>
+          <CornerDownRight aria-hidden />
+          Go to a session
+          <span className="ml-auto pl-4 text-sm text-muted pointer-coarse:hidden">{switchKeys}</span>
+        </MenuItem>
+        {mayType && (
+          <>
+            <MenuItem onSelect={() => ask({ what: "snippets" })}>
+              <Zap aria-hidden />
+              Quick commands
+              <span className="ml-auto pl-4 text-sm text-muted pointer-coarse:hidden">{snippetKeys}</span>
+            </MenuItem>
+            <MenuItem onSelect={onSameFolder}>
+              <FolderOpen aria-hidden />
+              New terminal in the same folder
+            </MenuItem>
+            <MenuItem onSelect={onLabel}>
+              <PencilLine aria-hidden />
+              Name and group
+            </MenuItem>
+          </>
+        )}
         <MenuLine />
         <MenuItem onSelect={onClose}>
           <SquareX aria-hidden />

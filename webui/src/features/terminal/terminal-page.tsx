@@ -12,12 +12,14 @@ import { localError } from "@/rpc/errors";
 import { can } from "@/features/identity/rights";
 import { copyLastOutput, jump } from "./command-acts";
 import { CopySheet } from "./copy-sheet";
+import { ask } from "./dialogs";
+import { TerminalHome } from "./home";
 import { KeyBar } from "./key-bar";
+import { openBeside, openInSameFolder } from "./launch";
 import { LinkQuestion } from "./link-question";
 import { NoticesSheet } from "./notices-sheet";
-import { openBeside } from "./launch";
 import { MAX_PANES, leaves, neighbour, nudge, type Side } from "./layout";
-import { NoTabs } from "./no-tabs";
+import { Organizer } from "./organizer";
 import { Pane } from "./pane";
 import { pasteClipboard } from "./paste";
 import { RecordedMark, useRecordingNews } from "./recordings/recorded";
@@ -42,7 +44,7 @@ function closeTab(tab: Tab, shown: Tab | null): void {
 }
 
 /** The terminals that are open in this browser tab. */
-export default function TerminalPage({ me, tab }: { me: Whoami; tab: Tab | null }) {
+export default function TerminalPage({ me, tab, all }: { me: Whoami; tab: Tab | null; all?: boolean }) {
   const open = useStore(tabs);
   const node = tab?.node;
   const session = tab?.session;
@@ -54,12 +56,20 @@ export default function TerminalPage({ me, tab }: { me: Whoami; tab: Tab | null 
       lastTab.set({ node, session });
       return;
     }
+    if (all) return;
     const last = lastTab.get();
     const back = tabs.get().find((t) => last && sameTab(t, last)) ?? tabs.get().at(-1);
     if (back) navigate(tabPath(back), { replace: true });
-  }, [node, session]);
+  }, [node, session, all]);
 
-  if (!tab) return open.length > 0 ? null : <NoTabs me={me} />;
+  if (!tab && open.length > 0 && !all) return null; // until the effect has run
+  if (!tab)
+    return (
+      <>
+        <TerminalHome me={me} />
+        <Organizer me={me} shown={null} />
+      </>
+    );
   if (!open.some((t) => sameTab(t, tab))) return null; // until the effect has run
   return <Terminals me={me} tab={tab} />;
 }
@@ -154,6 +164,8 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
           onJump={(by) => jump(terminal, by)}
           onNotices={() => setChoosing(true)}
           onShortcuts={() => setReading(true)}
+          onLabel={() => session && ask({ what: "label", session })}
+          onSameFolder={() => session && void openInSameFolder(session)}
           onLeft={enter}
           onClose={close}
           onEnd={() => (session?.state === "exited" ? void end() : setEnding(true))}
@@ -183,6 +195,7 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
       )}
       {bar && mayType && <KeyBar terminal={terminal} />}
       {!bar && <StatusStrip session={session} terminal={terminal} />}
+      <Organizer me={me} shown={tab} />
       <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={enter} />
       <LinkQuestion returnFocus={enter} />
       <NoticesSheet tab={tab} open={choosing} onClose={() => setChoosing(false)} returnFocus={enter} />

@@ -1,4 +1,5 @@
 import type { Session } from "@/gen/api";
+import { duration } from "@/lib/format";
 
 /** What to call a session: its name, or the program that it runs. */
 export function sessionName(s: Session): string {
@@ -45,6 +46,7 @@ export function shortDir(dir: string): string {
 /** How a session ended: "The shell ended (exit 0)". */
 export function exitWords(s: Session): string {
   const what = s.command.length <= 1 ? "The shell" : sessionName(s);
+  if (s.unusedMs) return `${what} was ended after ${duration(s.unusedMs)} without use`;
   if (s.signal) return `${what} was ended (${s.signal})`;
   if (s.exitCode === null) return `${what} ended`;
   return `${what} ended (exit ${s.exitCode})`;
