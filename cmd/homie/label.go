@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"strings"
 
 	"homie/cmd/homie/internal/api"
@@ -77,7 +79,7 @@ func envFlag(f *flag.FlagSet) *map[string]string {
 	f.Func("env", "a variable for the program, `NAME=VALUE`; may be given several times", func(text string) error {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok {
-			return fmt.Errorf("want NAME=VALUE")
+			return errors.New("want NAME=VALUE")
 		}
 		env[name] = value
 		return wireterminal.CheckEnv(env)
@@ -119,10 +121,8 @@ func filled(p wireterminal.StartParams, by terminal.Profile) wireterminal.StartP
 	}
 	env := map[string]string{}
 	for _, from := range []map[string]string{by.Env, p.Env} {
-		for name, value := range from {
-			env[name] = value
-		}
+		maps.Copy(env, from)
 	}
-	p.Env, p.Icon = env, by.Icon
+	p.Env, p.Icon, p.Record = env, by.Icon, p.Record || by.Record
 	return p
 }

@@ -28,6 +28,7 @@ type Profile struct {
 	Env     map[string]string `json:"env"`
 	Account string            `json:"account"` // "" for the usual one
 	Group   string            `json:"group"`   // that its terminals are listed under
+	Record  bool              `json:"record"`  // from the start
 
 	// Shared ones are seen by all who may open terminals, others by the person
 	// whose they are.
@@ -54,6 +55,7 @@ type ProfileParams struct {
 	Env     map[string]string `json:"env,omitzero"`
 	Account string            `json:"account,omitzero"` // absent: the usual one
 	Group   string            `json:"group,omitzero"`
+	Record  bool              `json:"record,omitzero"` // from the start
 	// Shared makes it everybody's; that needs the capability sharing:write.
 	Shared bool `json:"shared,omitzero"`
 }
@@ -74,7 +76,7 @@ func (p ProfileParams) Target() string { return p.Name }
 func (p ProfileParams) profile() Profile {
 	v := Profile{
 		Name: p.Name, Icon: cmp.Or(p.Icon, wireterminal.IconTerminal), Node: p.Node, Dir: p.Dir, Command: p.Command, Env: p.Env,
-		Account: p.Account, Group: p.Group, Shared: p.Shared,
+		Account: p.Account, Group: p.Group, Record: p.Record, Shared: p.Shared,
 	}
 	if v.Command == nil {
 		v.Command = []string{}

@@ -399,6 +399,8 @@ export interface Profile {
   account: string;
   /** that its terminals are listed under */
   group: string;
+  /** from the start */
+  record: boolean;
   /** Shared ones are seen by all who may open terminals, others by the person whose they are. */
   shared: boolean;
   /** Removed is set in the last event of one: it is not kept any more, or not for whoever is told. */
@@ -427,6 +429,8 @@ export interface ProfileParams {
   /** absent: the usual one */
   account?: string;
   group?: string;
+  /** from the start */
+  record?: boolean;
   /** Shared makes it everybody's; that needs the capability sharing:write. */
   shared?: boolean;
 }

@@ -22,6 +22,7 @@ const session = (more: Partial<Session>): Session => ({
   endedAt: null,
   exitCode: null,
   endsAt: null,
+  recording: null,
   viewers: 0,
   people: [{ key: "k", name: "Max", device: "max-tablet" }],
   offset: 0,

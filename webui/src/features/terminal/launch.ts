@@ -49,6 +49,7 @@ export function fromProfile(p: Profile, node: string): Wanted {
     ...(Object.keys(p.env).length > 0 ? { env: p.env } : {}),
     ...(p.account ? { account: p.account } : {}),
     ...(p.group ? { group: p.group } : {}),
+    ...(p.record ? { record: true } : {}),
   };
 }
 

@@ -34,6 +34,7 @@ export function ProfileEditor({ profile, onClose }: { profile: Profile | null; o
   const [env, setEnv] = useState<Variable[]>(Object.entries(profile?.env ?? {}).map(([name, value]) => ({ name, value })));
   const [account, setAccount] = useState(profile?.account ?? "");
   const [group, setGroup] = useState(profile?.group ?? "");
+  const [record, setRecord] = useState(profile?.record ?? false);
   const [shared, setShared] = useState(profile?.shared ?? false);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -66,6 +67,7 @@ export function ProfileEditor({ profile, onClose }: { profile: Profile | null; o
       env: Object.fromEntries(env.filter((v) => v.name).map((v) => [v.name, v.value])),
       account,
       group: group.trim(),
+      record,
       shared,
     };
     void attempt("kept", () =>
@@ -102,6 +104,7 @@ export function ProfileEditor({ profile, onClose }: { profile: Profile | null; o
         <div className="sm:col-span-2">
           <Variables env={env} onChange={setEnv} />
         </div>
+        <Check label="Record from the start" hint="Everybody in it sees that." checked={record} onChange={(e) => setRecord(e.target.checked)} />
         {(mayShare || shared) && (
           <Check
             label="Shared"
