@@ -36,7 +36,7 @@ export function runAgain(terminal: OpenTerminal, text: string): void {
     toastError("That was not run", localError("busy", "Another command runs here. Wait until it has ended."));
     return;
   }
-  if (linesOf(text).length > 1) pasting.set({ step: "ask", terminal, text });
+  if (linesOf(text).length > 1) pasting.set({ step: "ask", terminal, text, enter: false });
   else terminal.type(`${text}\r`);
   terminal.toBottom();
 }

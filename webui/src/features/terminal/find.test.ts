@@ -23,6 +23,7 @@ const session = (more: Partial<Session>): Session => ({
   exitCode: null,
   endsAt: null,
   recording: null,
+  attention: { bells: 0, command: null, last: null, notices: 0 },
   viewers: 0,
   people: [{ key: "k", name: "Max", device: "max-tablet" }],
   offset: 0,
