@@ -205,6 +205,7 @@ describe("fingers", () => {
     await page.getByRole("menuitem", { name: "nas" }).first().tap();
     await page.waitForURL(/\/terminal\/nas\//);
     await sees(page, /\S/);
+    await page.waitForTimeout(400); // it has come to the size that fits here, and leaves nothing to pan
     const swipe = async (from, to) => {
       await touch("touchStart", [from, 400]);
       for (let i = 1; i <= 4; i++) await touch("touchMove", [from + ((to - from) * i) / 4, 402]);

@@ -257,7 +257,7 @@ export class OpenTerminal {
   private useByTouch(term: Terminal): void {
     const select = new TouchSelect(term);
     this.selecting.set(select);
-    this.undo.push(useByTouch(this.host, term, select, (by) => this.onSwipe(by)));
+    this.undo.push(useByTouch(this.host, term, select, this.attachment.foreign.get, (by) => this.onSwipe(by)));
     if (!term.textarea || !window.matchMedia(TOUCH).matches) return;
     const composed = composing(term);
     this.soft = listenSoftly(this.host, term.textarea, (text) => term.input(text), composed);

@@ -6,10 +6,16 @@ import type { TouchSelect } from "./touch-select";
 /**
  * Lets fingers use a terminal: scroll (which xterm 6 does not do by itself) the
  * scrollback where there is one, else the program that has the whole screen;
- * swipe to another tab; rest to select; pinch to change the size of the text.
+ * swipe to another tab, or pan where it has another's size; rest to select; pinch to change the size of the text.
  * Returns a function that undoes it.
  */
-export function useByTouch(host: HTMLElement, term: Terminal, select: TouchSelect, swipe: (by: 1 | -1) => void): () => void {
+export function useByTouch(
+  host: HTMLElement,
+  term: Terminal,
+  select: TouchSelect,
+  foreign: () => boolean,
+  swipe: (by: 1 | -1) => void,
+): () => void {
   const scroll = scroller(host, term);
   const style = () => term.element!.style;
   let from: number | null = null; // where another's size stood, of which only a part fits
@@ -17,7 +23,7 @@ export function useByTouch(host: HTMLElement, term: Terminal, select: TouchSelec
   return followFingers(host, {
     scroll: (pixels, at) => {
       const before = host.scrollTop;
-      host.scrollTop += pixels;
+      if (foreign()) host.scrollTop += pixels;
       scroll(pixels - (host.scrollTop - before), at);
     },
     press: (at) => select.press(at),
@@ -28,7 +34,7 @@ export function useByTouch(host: HTMLElement, term: Terminal, select: TouchSelec
         style().transform = "";
         return;
       }
-      panned = host.scrollWidth > host.clientWidth + 1;
+      panned = foreign() && host.scrollWidth > host.clientWidth + 1;
       from ??= host.scrollLeft;
       if (panned) host.scrollLeft = from - pixels;
       else style().transform = `translateX(${pixels / 3}px)`;
