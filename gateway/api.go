@@ -13,5 +13,6 @@ func API() []rpc.Entry {
 	return services(world{
 		log:  slog.New(slog.DiscardHandler),
 		self: func() tsidentity.Device { return tsidentity.Device{} },
+		home: func() string { return "" },
 	}).entries()
 }

@@ -18,6 +18,7 @@ func Offline(db *store.Store) ([]rpc.Entry, error) {
 		self: func() tsidentity.Device {
 			return tsidentity.Device{ID: "nGatewayCNTRL", Name: "homie", Tags: []string{"tag:homie"}}
 		},
+		home: func() string { return "" },
 	})
 	return h.entries(), h.pairing.Load()
 }

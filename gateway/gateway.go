@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -64,6 +65,7 @@ type Gateway struct {
 	registry *rpc.Registry
 	resolver *tsidentity.Resolver
 	services household
+	home     atomic.Pointer[string] // see address
 }
 
 // Open opens the state of a gateway. A second gateway on the same directory is
@@ -91,7 +93,7 @@ func Open(conf Config) (*Gateway, error) {
 // assemble builds the services and the registry over the store.
 func (g *Gateway) assemble() error {
 	lc := g.conf.Tailnet.Local()
-	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, paths: paths{lc}})
+	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}})
 	if err := g.services.pairing.Load(); err != nil {
 		return fmt.Errorf("reading pairings: %w", err)
 	}
@@ -127,6 +129,14 @@ func (g *Gateway) self() tsidentity.Device {
 		d.Addr = st.Addrs[0].String()
 	}
 	return d
+}
+
+// address is what people open, "" as long as it is not served.
+func (g *Gateway) address() string {
+	if home := g.home.Load(); home != nil {
+		return *home
+	}
+	return ""
 }
 
 // Close releases the state. Call it after Run has returned.

@@ -28,6 +28,7 @@ type world struct {
 	db    *store.Store
 	log   *slog.Logger
 	self  func() tsidentity.Device
+	home  func() string
 	paths presence.Paths
 }
 
@@ -46,7 +47,7 @@ type household struct {
 func services(w world) household {
 	var (
 		log   = audit.New(w.db, w.logFor("audit"))
-		who   = identity.New(w.self, w.db.Degraded)
+		who   = identity.New(w.self, w.home, w.db.Degraded)
 		pair  = pairing.New(w.db, w.logFor("pairing"))
 		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))
 		here  = presence.New(links, w.paths, w.logFor("presence"))

@@ -190,6 +190,45 @@ func TestControlIsNotTaken(t *testing.T) {
 	}
 }
 
+// A visitor who was given a link to a terminal is told which grant would open it,
+// and that grant does.
+func TestVisitorOfATerminal(t *testing.T) {
+	h := homietest.New(t, homietest.Everybody)
+	h.StartNode(tailbox.NodeDen, sharing)
+	owner, _ := h.Connect(tailbox.OliviaLaptop)
+	online(t, owner, "den")
+	s, err := rpc.Invoke(t.Context(), owner, terminal.Start, terminal.StartParams{Node: "den", Account: h.Account, Command: []string{"/bin/cat"}, Cols: 80, Rows: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vera, hello := h.Connect(tailbox.VeraLaptop)
+	if hello.Caller.Home != h.Address() {
+		t.Errorf("home is %q, want %q", hello.Caller.Home, h.Address())
+	}
+	asks := func(needs wire.Needs) (who wire.Whoami, err error) {
+		err = vera.Call(t.Context(), "identity.whoami", wire.WhoamiParams{Needs: &needs}, &who)
+		return who, err
+	}
+	for _, bad := range []wire.Needs{{}, {Capability: strings.Repeat("x", 65)}, {Capability: "terminal:read", Node: "a\nb"}, {Capability: "terminal:read", Account: "\u202e"}} {
+		_, err := asks(bad)
+		wantReason(t, fmt.Sprintf("needs %+v", bad), err, wire.InvalidParams)
+	}
+	who, err := asks(wire.Needs{Capability: "terminal:*", Node: "den", Account: h.Account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.SetPolicy(homietest.Policy(h.Policy(), granted(t, who.AskFor))); err != nil {
+		t.Fatal(err)
+	}
+	homietest.Eventually(t, "the terminal opens", func() error {
+		_, _, err := rpc.Open(t.Context(), vera, terminal.Attach, terminal.AttachParams{Node: "den", Session: s.ID})
+		return err
+	})
+	if who, err = asks(wire.Needs{Capability: "pairing:read"}); err != nil || strings.Contains(who.AskFor, "member") || !strings.Contains(who.AskFor, `[{"allow": ["pairing:read"]}]`) {
+		t.Errorf("a member asks for %q, %v", who.AskFor, err)
+	}
+}
+
 func keys(t *testing.T, v *viewing, at uint64, text string) {
 	t.Helper()
 	if err := v.Send(t.Context(), at, []byte(text)); err != nil {

@@ -51,6 +51,7 @@ func (g *Gateway) listen(ctx context.Context, port string, conf *tls.Config, h h
 		ln = tls.NewListener(ln, conf)
 	}
 	if address != "" {
+		g.home.Store(&address)
 		fmt.Fprintf(g.conf.Out, "Homie is at %s\n", address)
 		g.conf.Log.Info("serving", "address", address)
 	}

@@ -1,5 +1,12 @@
 package wire
 
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
 // HelloParams opens a connection. Nothing in it gives a right: who the caller
 // is comes from the tailnet.
 type HelloParams struct {
@@ -66,9 +73,38 @@ type Whoami struct {
 	// runs it; empty for everybody else.
 	Warnings []string `json:"warnings"`
 	// AskFor is the policy-file grant, ready to paste, that would let this
-	// caller in; "" for a caller that has a right already.
+	// caller in; "" for a caller that has a right already. If params named a
+	// right, it is the grant that would give it.
 	AskFor string `json:"askFor"`
+	// Home is the address that people of this home open, "" for as long as there
+	// is none.
+	Home string `json:"home"`
 }
+
+// WhoamiParams may name a right that the caller would like to have, to be told
+// which grant to ask for.
+type WhoamiParams struct {
+	Needs *Needs `json:"needs,omitzero"`
+}
+
+// Validate checks that the names can stand in a policy file.
+func (p WhoamiParams) Validate() error {
+	if p.Needs == nil {
+		return nil
+	}
+	for _, name := range []string{p.Needs.Capability, string(p.Needs.Node), p.Needs.Account} {
+		if len(name) > maxNeed || strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) }) {
+			return fmt.Errorf("needs: %.80q is no name of a right, a machine or an account", name)
+		}
+	}
+	if p.Needs.Capability == "" {
+		return errors.New("needs: capability is missing")
+	}
+	return nil
+}
+
+// maxNeed bounds each name in what a caller needs, in bytes.
+const maxNeed = 64
 
 // Person is a tailnet user.
 type Person struct {

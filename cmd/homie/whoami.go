@@ -15,7 +15,7 @@ func whoamiCommand(p process, f *flag.FlagSet) action {
 	t := targetFlags(f)
 	return func(ctx context.Context, _ []string) error {
 		return t.connect(ctx, p, func(ctx context.Context, s *session) error {
-			who, err := api.IdentityWhoami(ctx, s, wire.Nothing{})
+			who, err := api.IdentityWhoami(ctx, s, wire.WhoamiParams{})
 			if err != nil {
 				return err
 			}

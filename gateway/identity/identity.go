@@ -17,14 +17,15 @@ import (
 // Service describes callers.
 type Service struct {
 	gateway  func() tsidentity.Device
+	home     func() string
 	degraded func() error
 }
 
 // New returns the service. gateway returns the gateway's own device, which the
-// grants it suggests have as their destination; degraded, why the state is older
-// than this program, nil if it is not.
-func New(gateway func() tsidentity.Device, degraded func() error) *Service {
-	return &Service{gateway: gateway, degraded: degraded}
+// grants it suggests have as their destination; home, the address that people
+// open; degraded, why the state is older than this program, nil if it is not.
+func New(gateway func() tsidentity.Device, home func() string, degraded func() error) *Service {
+	return &Service{gateway: gateway, home: home, degraded: degraded}
 }
 
 // API returns what the service offers.
@@ -41,8 +42,12 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // whoami says who the tailnet says the caller is, and what they may do here.
-func (s *Service) whoami(_ context.Context, who tsidentity.Caller, _ wire.Nothing) (wire.Whoami, error) {
-	return s.Describe(who), nil
+func (s *Service) whoami(_ context.Context, who tsidentity.Caller, p wire.WhoamiParams) (wire.Whoami, error) {
+	out := s.Describe(who)
+	if p.Needs != nil {
+		out.AskFor = s.askFor(who, p.Needs)
+	}
+	return out, nil
 }
 
 // Describe returns a caller in the words of the wire.
@@ -54,6 +59,7 @@ func (s *Service) Describe(who tsidentity.Caller) wire.Whoami {
 		Grants:       []wire.GrantInfo{},
 		Problems:     append([]string{}, who.Rights.Problems...),
 		Warnings:     s.warnings(who),
+		Home:         s.home(),
 	}
 	if who.Person.ID != "" {
 		out.Person = &wire.Person{
@@ -71,7 +77,7 @@ func (s *Service) Describe(who tsidentity.Caller) wire.Whoami {
 		out.Grants = append(out.Grants, wire.GrantInfo{Role: string(v.Role), Allow: v.Allow, Nodes: v.Nodes, As: v.As, Why: v.Why})
 	}
 	if who.Visitor() {
-		out.AskFor = s.askFor(who)
+		out.AskFor = s.askFor(who, nil)
 	}
 	return out
 }
@@ -87,9 +93,9 @@ func (s *Service) warnings(who tsidentity.Caller) []string {
 	return out
 }
 
-// askFor is the grant that would make the caller a member, as it stands in a
-// policy file.
-func (s *Service) askFor(who tsidentity.Caller) string {
+// askFor is the grant that would make a visitor a member, and give a caller a
+// right, as it stands in a policy file.
+func (s *Service) askFor(who tsidentity.Caller, needs *wire.Needs) string {
 	src := who.Person.Login
 	if src == "" && len(who.Device.Tags) > 0 {
 		src = who.Device.Tags[0]
@@ -105,6 +111,25 @@ func (s *Service) askFor(who tsidentity.Caller) string {
   "src": [%q],
   "dst": ["%s"],
   "ip": ["tcp:443"],
-  "app": {%q: [{"role": "member"}]}
-}`, src, dst, string(tsidentity.GrantCap))
+  "app": {%q: [%s]}
+}`, src, dst, string(tsidentity.GrantCap), strings.Join(values(who, needs), ", "))
+}
+
+// values are what a grant has to say of a caller.
+func values(who tsidentity.Caller, needs *wire.Needs) []string {
+	var out []string
+	if who.Visitor() {
+		out = append(out, `{"role": "member"}`)
+	}
+	if needs == nil {
+		return out
+	}
+	right := fmt.Sprintf(`"allow": [%q]`, needs.Capability)
+	if needs.Node != "" {
+		right += fmt.Sprintf(`, "nodes": [%q]`, needs.Node)
+	}
+	if needs.Account != "" {
+		right += fmt.Sprintf(`, "as": [%q]`, needs.Account)
+	}
+	return append(out, "{"+right+"}")
 }

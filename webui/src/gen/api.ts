@@ -884,8 +884,15 @@ export interface Whoami {
   problems: string[];
   /** Warnings are what is wrong with this home, in words, for the person who runs it; empty for everybody else. */
   warnings: string[];
-  /** AskFor is the policy-file grant, ready to paste, that would let this caller in; "" for a caller that has a right already. */
+  /** AskFor is the policy-file grant, ready to paste, that would let this caller in; "" for a caller that has a right already. If params named a right, it is the grant that would give it. */
   askFor: string;
+  /** Home is the address that people of this home open, "" for as long as there is none. */
+  home: string;
+}
+
+/** WhoamiParams may name a right that the caller would like to have, to be told which grant to ask for. */
+export interface WhoamiParams {
+  needs?: Needs;
 }
 
 /** Error is a failure as it crosses the wire. Message is for people: what happened and what to do next, without internals. */
@@ -900,7 +907,7 @@ export interface Methods {
   /** Returns entries, newest first. Page back by giving the smallest seq seen as before. */
   "audit.list": { params: AuditListParams; result: Entries };
   /** Says who the tailnet says the caller is, and what they may do here. */
-  "identity.whoami": { params: Nothing; result: Whoami };
+  "identity.whoami": { params: WhoamiParams; result: Whoami };
   /** Is a node's first call: what it is and what it offers. Who it is comes from the tailnet. */
   "node.register": { params: RegisterParams; result: Registered };
   /** Lets a waiting machine in, or widens what a paired one may offer. */

@@ -29,7 +29,7 @@ func AuditList(ctx context.Context, c Caller, p audit.ListParams) (r audit.Entri
 }
 
 // IdentityWhoami calls identity.whoami. Says who the tailnet says the caller is, and what they may do here.
-func IdentityWhoami(ctx context.Context, c Caller, p wire.Nothing) (r wire.Whoami, err error) {
+func IdentityWhoami(ctx context.Context, c Caller, p wire.WhoamiParams) (r wire.Whoami, err error) {
 	err = c.Call(ctx, "identity.whoami", p, &r)
 	return r, err
 }
