@@ -72,13 +72,15 @@ func (s *Session) setControlLocked(c *terminal.Holder) {
 }
 
 // regainLocked gives control back to whoever had it when their connection was
-// lost: the same viewer, or that person at the same device.
+// lost: the same viewer, or that person at the same device. Who comes back to
+// watch lets go of it.
 func (s *Session) regainLocked(v *viewer) {
 	c := s.info.Control
-	if c == nil || !c.Away || v.watch {
-		return
-	}
-	if v.key == c.Viewer || (v.by.Key() == c.Person && v.by.DeviceOf == c.Device) {
+	switch {
+	case c == nil || !c.Away:
+	case v.key == c.Viewer && v.watch:
+		s.openLocked()
+	case v.key == c.Viewer || (!v.watch && v.by.Key() == c.Person && v.by.DeviceOf == c.Device):
 		s.giveLocked(v)
 	}
 }

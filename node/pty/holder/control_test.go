@@ -166,7 +166,18 @@ func TestControlIsLeft(t *testing.T) {
 		}
 
 		max.drop()
-		c.joins(t, person("Max"), "m2", true) // as one who watches
+		max = c.joins(t, person("Max"), "m2", true) // as one who watches
+		if got := c.Info().Control; got != nil {
+			t.Errorf("Max is back to watch, and control is %+v", got)
+		}
+		max.drop()
+		max = c.joins(t, person("Max"), "m2", false)
+		give(max.key)
+		max.drop()
+		c.joins(t, person("Max"), "m3", true) // watches in another tab
+		if got := c.Info().Control; got == nil || !got.Away {
+			t.Errorf("control is %+v, want Max's, who is away", got)
+		}
 		time.Sleep(controlGrace)
 		synctest.Wait()
 		if got := c.Info().Control; got != nil {

@@ -1,15 +1,17 @@
 import { Lock, MapPinOff } from "lucide-react";
 import { Suspense, lazy } from "react";
-import type { Whoami } from "@/gen/api";
+import type { Needs, Whoami } from "@/gen/api";
 import { Empty, Loading } from "@/components/ui/states";
 import { buttonClass } from "@/components/ui/button";
 import { Link, segments } from "@/lib/router";
 import { ActivityPage } from "@/features/audit/activity-page";
+import { AskFor } from "@/features/identity/ask-for";
 import { MePage } from "@/features/identity/me-page";
 import { can } from "@/features/identity/rights";
 import { PairingPage } from "@/features/pairing/pairing-page";
 import { MachinePage } from "@/features/presence/machine-page";
 import { MachinesPage } from "@/features/presence/machines-page";
+import { terminalNeeds } from "@/features/terminal/link";
 
 const TerminalPage = lazy(() => import("@/features/terminal/terminal-page"));
 
@@ -26,7 +28,7 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
     case "machines":
       return first && !second ? <MachinePage key={first} me={me} name={first} /> : <MachinesPage me={me} />;
     case "terminal":
-      if (!can(me, "terminal:read")) return <NotYours what="Terminals are" />;
+      if (!can(me, "terminal:read")) return <NotYours what="Terminals are" me={me} needs={terminalNeeds(path)} />;
       return (
         <Suspense fallback={<Loading what="the terminal" className="px-5" />}>
           <TerminalPage me={me} tab={first && second ? { node: first, session: second } : null} all={first === "all" && !second} />
@@ -85,11 +87,17 @@ function Nowhere() {
   );
 }
 
-function NotYours({ what }: { what: string }) {
+function NotYours({ what, me, needs }: { what: string; me?: Whoami; needs?: Needs | null }) {
   return (
     <div className="pt-10">
       <Empty icon={<Lock />} title={`${what} not open to you`}>
         <p className="mb-5">The person who runs this home can change that in the tailnet’s policy file.</p>
+        {me && needs && (
+          <div className="mx-auto mb-6 max-w-xl text-left">
+            <p>Send them this. The terminal opens here by itself as soon as they allow it.</p>
+            <AskFor me={me} needs={needs} what={`open a terminal on ${needs.node}`} />
+          </div>
+        )}
         <Link href="/me" className={buttonClass({ look: "primary" })}>
           What may I do?
         </Link>

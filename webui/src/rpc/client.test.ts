@@ -17,6 +17,7 @@ const olivia: Whoami = {
   problems: [],
   warnings: [],
   askFor: "",
+  home: "",
 };
 const visitor: Whoami = { ...olivia, name: "Vera", roles: [], capabilities: [], askFor: "{}" };
 

@@ -1,9 +1,11 @@
 import type { Whoami } from "@/gen/api";
 import { Mark } from "@/components/mark";
 import { Card } from "@/components/ui/card";
-import { CopyButton } from "@/components/ui/copy-button";
 import { Row } from "@/components/ui/row";
 import { osName } from "@/lib/format";
+import { usePath } from "@/lib/router";
+import { terminalNeeds } from "@/features/terminal/link";
+import { AskFor } from "./ask-for";
 import { Avatar } from "./avatar";
 import { shortName } from "./rights";
 
@@ -37,7 +39,7 @@ export function VisitorPage({ me }: { me: Whoami }) {
         )}
       </Card>
 
-      {me.askFor && <AskFor me={me} />}
+      {me.askFor && <HowToGetIn me={me} />}
 
       <p role="status" className="mt-8 flex items-center gap-3 text-muted">
         <span aria-hidden className="breathe size-2.5 shrink-0 rounded-full bg-lamp" />
@@ -47,26 +49,17 @@ export function VisitorPage({ me }: { me: Whoami }) {
   );
 }
 
-function AskFor({ me }: { me: Whoami }) {
-  const who = me.person ? `${me.name} (${me.person.login})` : me.name;
-  const message = `Hello! I would like to use Homie.\nI am ${who}.\nThis in the tailnet’s policy file, under "grants", would let me in:\n\n${me.askFor}\n`;
+function HowToGetIn({ me }: { me: Whoami }) {
+  const path = usePath();
+  const terminal = terminalNeeds(path);
   return (
     <Card className="mt-5 p-5 sm:p-6">
       <h2 className="font-display text-xl font-semibold">How to get in</h2>
       <p className="mt-1 text-muted">
+        {terminal && `Somebody gave you a link to a terminal on ${terminal.node}. `}
         Ask the person who runs this home. Send them this; it is exactly what they need:
       </p>
-      <pre
-        aria-label="The grant to ask for"
-        className="mt-4 rounded-xl bg-sunken p-4 font-mono text-[0.8rem] leading-relaxed wrap-anywhere whitespace-pre-wrap"
-      >
-        {me.askFor}
-      </pre>
-      <div className="mt-4">
-        <CopyButton text={message} look="primary">
-          Copy what to send to the person who runs this home
-        </CopyButton>
-      </div>
+      <AskFor me={me} needs={terminal} what={terminal ? `open a terminal on ${terminal.node} in Homie` : "use Homie"} />
     </Card>
   );
 }

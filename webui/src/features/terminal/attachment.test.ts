@@ -300,11 +300,15 @@ async function wide(): Promise<void> {
   await connect(1_024);
 }
 
+/** What was said on the stream of the last connection. */
+function notes(): unknown[] {
+  const said = FakeSocket.last.frames.filter((f) => f.kind === Kind.Note);
+  return said.map((f) => JSON.parse(new TextDecoder().decode(f.payload)));
+}
+
 describe("the size", () => {
   beforeEach(wide);
   const big = { cols: 100, rows: 30 };
-  const notes = () =>
-    FakeSocket.last.frames.filter((f) => f.kind === Kind.Note).map((f) => JSON.parse(new TextDecoder().decode(f.payload)));
 
   it("is the session's, and what fits here is said once it rests", async () => {
     attachment.fits({ cols: 80, rows: 24 });
@@ -348,5 +352,77 @@ describe("notes", () => {
     expect(attachment.drives).toBe(false);
     expect(attachment.takes.get()).toEqual({ echo: true, keys: false });
     expect(attachment.skipped.get()).toBe(7);
+  });
+});
+
+describe("company", () => {
+  beforeEach(wide);
+  const say = (id: number, note: object) => FakeSocket.last.sends(Kind.Note, id, 0, JSON.stringify(note));
+  const refusal = { reason: "forbidden", retryable: false, needs: { capability: "terminal:write", node: "den", account: "olivia" } };
+
+  it("is told of by key, and who types", async () => {
+    const id = await attached(0);
+    await say(id, { you: "me", heard: true, typing: ["max"] });
+    expect(attachment.you.get()).toBe("me");
+    expect(attachment.typing.get()).toEqual(["max"]);
+    await say(id, { typing: [] });
+    expect(attachment.typing.get()).toEqual([]);
+  });
+
+  it("that has control makes keys go nowhere, and says so", async () => {
+    const id = await attached(0);
+    await say(id, { heard: false });
+    const frames = FakeSocket.last.frames.length;
+    expect(attachment.write(bytes("lost"))).toBe(true);
+    expect(FakeSocket.last.frames.length).toBe(frames);
+    expect(attachment.ignored.get()).toBe(1);
+    attachment.ask(true);
+    expect(notes().at(-1)).toEqual({ asks: true });
+    await say(id, { heard: true });
+    attachment.write(bytes("heard"));
+    expect(FakeSocket.last.frames.at(-1)).toMatchObject({ kind: Kind.Data, stream: id, offset: 0 });
+  });
+
+  it("is watched by whoever may not type, from where they are, and typed with once they may", async () => {
+    const call = FakeSocket.last.take("terminal.session.attach");
+    expect(call.params).not.toHaveProperty("watch");
+    await FakeSocket.last.says({ jsonrpc: "2.0", id: call.id, error: { code: -1, message: "no", data: refusal } });
+    expect(attachment.watching.get()).toBe("must");
+    const again = FakeSocket.last.take("terminal.session.attach");
+    expect(again.params).toMatchObject({ watch: true });
+    await FakeSocket.last.answers(again, { session, offset: 0, skipped: 0, typed: null });
+    expect(phase()).toBe("live");
+    expect(attachment.write(bytes("x"))).toBe(true);
+    expect(attachment.ignored.get()).toBe(1);
+    await FakeSocket.last.sends(Kind.Data, again.id, 0, "seen");
+    attachment.reconsider();
+    const types = FakeSocket.last.take("terminal.session.attach");
+    expect(types.params).toMatchObject({ offset: 4 });
+    expect(types.params).not.toHaveProperty("watch");
+  });
+
+  it("is only watched on after the right to type was taken away", async () => {
+    const id = await attached(0);
+    await FakeSocket.last.sends(Kind.Data, id, 0, "seen");
+    await FakeSocket.last.sends(Kind.End, id, 4, JSON.stringify({ code: -1, message: "no", data: refusal }));
+    expect(attachment.watching.get()).toBe("must");
+    expect(FakeSocket.last.take("terminal.session.attach").params).toMatchObject({ watch: true, offset: 4 });
+  });
+
+  it("may not even be seen: that is said, and tried again when rights change", async () => {
+    const call = FakeSocket.last.take("terminal.session.attach");
+    await FakeSocket.last.says({ jsonrpc: "2.0", id: call.id, error: { code: -1, message: "no", data: refusal } });
+    await FakeSocket.last.refuses(FakeSocket.last.take("terminal.session.attach"), "forbidden");
+    expect(phase()).toBe("failed");
+    attachment.reconsider();
+    expect(FakeSocket.last.take("terminal.session.attach").params).not.toHaveProperty("watch");
+  });
+
+  it("can be left to type alone by one who only wants to watch", async () => {
+    await attached(0);
+    attachment.watch("wants");
+    expect(FakeSocket.last.take("terminal.session.attach").params).toMatchObject({ watch: true });
+    attachment.watch("no");
+    expect(FakeSocket.last.take("terminal.session.attach").params).not.toHaveProperty("watch");
   });
 });

@@ -18,6 +18,9 @@ export type AttachState =
   /** It does not go on by itself. */
   | { phase: "failed"; error: RpcError };
 
+/** Why somebody only looks on: they want to, or they may not type. */
+export type Watching = "no" | "wants" | "must";
+
 /** Where a session's output goes: a terminal emulator. */
 export interface Sink {
   /** Takes bytes and calls back once they were parsed. */
@@ -74,6 +77,16 @@ export class Attachment {
   readonly shape = new Store<Size | null>(null);
   /** Whether that is somebody else's size, and may be too large for the page. */
   readonly foreign = new Store(false);
+  /** Whether this viewer only looks on. */
+  readonly watching: Store<Watching>;
+  /** This viewer's key in the session, "" until it is known. */
+  readonly you = new Store("");
+  /** Whether what is typed here is taken: not while another has control. */
+  readonly heard = new Store(true);
+  /** The keys of the others who type at the moment. */
+  readonly typing = new Store<string[]>([]);
+  /** Counts what was typed in vain, because it is not taken. */
+  readonly ignored = new Store(0);
   /** Whether the emulator here is the one to answer what the program asks. */
   drives = true;
   /**
@@ -109,7 +122,8 @@ export class Attachment {
   private resizing: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
-  constructor(caller: Caller, tab: Tab, sink: Sink) {
+  constructor(caller: Caller, tab: Tab, sink: Sink, watching: Watching = "no") {
+    this.watching = new Store(watching);
     this.caller = caller;
     this.tab = tab;
     this.sink = sink;
@@ -140,6 +154,7 @@ export class Attachment {
         session: this.tab.session,
         viewer: this.id,
         history: this.history,
+        ...(this.watching.get() === "no" ? null : { watch: true }),
         ...(this.visible ? this.fitting : null),
         ...(this.next === null ? null : { offset: this.next }),
       },
@@ -171,9 +186,14 @@ export class Attachment {
   /**
    * Types bytes. False means that they were not taken, none of them. The few
    * that come while a stream is being opened wait for it, and what the session
-   * did not get when a stream was lost is sent on the next one.
+   * did not get when a stream was lost is sent on the next one. What nobody
+   * would hear is taken and forgotten.
    */
   write(bytes: Uint8Array): boolean {
+    if (this.watching.get() !== "no" || !this.heard.get()) {
+      this.ignored.update((n) => n + 1);
+      return true;
+    }
     switch (this.state.get().phase) {
       case "live":
         if (!this.stream?.write(bytes)) return false;
@@ -215,6 +235,27 @@ export class Attachment {
     this.tell({ visible, ...(visible ? this.fitting : null) });
   }
 
+  /** Looks on from now on, or types again. */
+  watch(watching: Watching): void {
+    if (this.watching.get() === watching) return;
+    this.watching.set(watching);
+    this.heard.set(watching === "no");
+    this.stream?.end(); // and so lets go of control
+    if (this.stream) this.attach();
+  }
+
+  /** Tries again what was refused: rights have changed. */
+  reconsider(): void {
+    const state = this.state.get();
+    if (this.watching.get() === "must") this.watch("no");
+    else if (state.phase === "failed" && state.error.reason === "forbidden") this.attach();
+  }
+
+  /** Asks whoever has control for it, or takes that back. */
+  ask(asks: boolean): void {
+    this.tell({ asks });
+  }
+
   /** What the list of sessions says of this one; its size comes on the stream. */
   told(session: Session): void {
     const before = this.session.get();
@@ -238,6 +279,7 @@ export class Attachment {
     this.skipped.set(skipped);
     this.next = offset;
     this.describing = false;
+    this.typing.set([]);
     this.replayUntil = session.offset;
     this.retries = 0;
     this.state.set({ phase: "live" });
@@ -248,7 +290,10 @@ export class Attachment {
     this.typed.sent();
   }
 
-  private receiveNote({ cols, rows, drives, echo, keys, skipped, older, marks }: SessionNote): void {
+  private receiveNote({ cols, rows, drives, echo, keys, skipped, older, marks, you, heard, typing }: SessionNote): void {
+    if (you !== undefined) this.you.set(you);
+    if (heard !== undefined) this.heard.set(heard);
+    if (typing !== undefined) this.typing.set(typing);
     if (drives !== undefined) this.drives = drives;
     if (echo !== undefined && keys !== undefined) this.takes.set({ echo, keys });
     if (skipped !== undefined) this.skipped.set(skipped);
@@ -305,7 +350,8 @@ export class Attachment {
   private async streamEnded(error: RpcError | null): Promise<void> {
     const stream = this.stream;
     if (error) {
-      if (error.retryable) this.goAway(error);
+      if (this.mayStillWatch(error)) this.watch("must");
+      else if (error.retryable) this.goAway(error);
       else this.state.set({ phase: "failed", error });
       return;
     }
@@ -324,6 +370,11 @@ export class Attachment {
     } catch (err) {
       if (!this.closed) this.goAway(asRpcError(err));
     }
+  }
+
+  /** Whether an error says that the caller may not type, or may no longer. */
+  private mayStillWatch(error: RpcError): boolean {
+    return this.watching.get() === "no" && error.reason === "forbidden" && error.needs?.capability === "terminal:write";
   }
 
   /** No more of what was to be replayed will come. */

@@ -1,4 +1,3 @@
-import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
@@ -19,7 +18,6 @@ const FONT =
 /** An emulator with what Homie adds to it. Loaded when the first one is needed. */
 export interface Engine {
   term: Terminal;
-  fit: FitAddon;
   search: SearchAddon;
   marks: Marks;
   /** What output has to go through. */
@@ -45,16 +43,14 @@ export function createEngine(host: HTMLElement): Engine {
     scrollback: 10_000,
     theme: palette(theme.get()),
   });
-  const fit = new FitAddon();
   const search = new SearchAddon({ highlightLimit: MOST_FOUND });
-  term.loadAddon(fit);
   term.loadAddon(search);
   term.loadAddon(new Unicode11Addon());
   term.loadAddon(new WebLinksAddon(openLink));
   term.unicode.activeVersion = "11";
   guard(term);
   term.open(host);
-  return { term, fit, search, marks: new Marks(term), output: new PictureWriter(term) };
+  return { term, search, marks: new Marks(term), output: new PictureWriter(term) };
 }
 
 function openLink(event: MouseEvent, uri: string): void {

@@ -10,7 +10,9 @@ import { Gutter } from "./gutter";
 import { PasteSteps } from "./paste-steps";
 import { terminalFor } from "./registry";
 import { SearchPanel } from "./search-panel";
+import { SizeNote } from "./size-note";
 import { dragged, zoomed } from "./splits";
+import { Standing } from "./standing";
 import type { Tab } from "./tabs";
 import { TerminalOverlay } from "./terminal-overlay";
 import { TerminalView } from "./terminal-view";
@@ -34,6 +36,8 @@ interface PaneProps {
 /** One terminal on the stage, with what is to say about it. */
 export function Pane({ me, tab, session, focused, number, searching, onSearched, onFocus, onClose }: PaneProps) {
   const terminal = terminalFor(tab);
+  const attached = useStore(terminal.attachment.session);
+  const known = session ?? attached;
   const split = number > 0;
   const pane = useRef<HTMLDivElement>(null);
   // Into the terminal or, where it is over, to what to do next.
@@ -74,8 +78,10 @@ export function Pane({ me, tab, session, focused, number, searching, onSearched,
         <CopyRequest terminal={terminal} returnFocus={enter} />
         {focused && <Spoken />}
         <PasteSteps terminal={terminal} returnFocus={enter} />
-        <TerminalOverlay me={me} terminal={terminal} onClose={onClose} />
+        <SizeNote me={me} session={known} terminal={terminal} />
+        <TerminalOverlay me={me} session={known} terminal={terminal} onClose={onClose} />
       </div>
+      <Standing me={me} session={known} terminal={terminal} />
     </div>
   );
 }

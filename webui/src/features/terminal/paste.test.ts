@@ -6,6 +6,7 @@ function terminal(bracketedPasteMode: boolean) {
   const pasted: string[] = [];
   const fake = {
     engine: { get: () => ({ term: { modes: { bracketedPasteMode } } }) },
+    takesKeys: true,
     paste: (text: string) => pasted.push(text),
   };
   return { fake: fake as unknown as OpenTerminal, pasted };

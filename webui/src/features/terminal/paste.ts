@@ -17,6 +17,10 @@ export const pasting = new Store<Pasting | null>(null);
  */
 export function pasteInto(terminal: OpenTerminal, pasted: string, enter = false): void {
   const text = harmless(pasted);
+  if (!terminal.takesKeys) {
+    terminal.paste(text); // which says that it goes nowhere
+    return;
+  }
   const marked = terminal.engine.get()?.term.modes.bracketedPasteMode ?? false;
   if (!marked && linesOf(text).length > 1) pasting.set({ step: "ask", terminal, text, enter });
   else if (text !== "") pasteNow(terminal, text, enter);

@@ -9,6 +9,8 @@ export interface Settings {
   typeAhead: boolean;
   /** How lists of terminals are divided. */
   listBy: By;
+  /** What is sized for another's screen is shown smaller, so that it fits. */
+  scale: boolean;
 }
 
 const KEY = "homie.terminal";
@@ -29,7 +31,7 @@ export function change(some: Partial<Settings>): void {
 }
 
 function stored(): Settings {
-  const usual: Settings = { fontSize: window.innerWidth < 640 ? 13 : 14, screenReader: false, typeAhead: true, listBy: "machine" };
+  const usual: Settings = { fontSize: window.innerWidth < 640 ? 13 : 14, screenReader: false, typeAhead: true, scale: true, listBy: "machine" };
   try {
     const value = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Settings>;
     return {
@@ -37,6 +39,7 @@ function stored(): Settings {
       screenReader: value.screenReader === true,
       typeAhead: value.typeAhead !== false,
       listBy: value.listBy === "group" ? "group" : "machine",
+      scale: value.scale !== false,
     };
   } catch {
     return usual;

@@ -11,11 +11,14 @@ import {
   Ellipsis,
   FolderOpen,
   Expand,
+  Eye,
   FastForward,
   Keyboard,
   PencilLine,
   Power,
+  Scaling,
   Search,
+  Share2,
   Shrink,
   SquareX,
   TextSelect,
@@ -36,6 +39,10 @@ import { sessionName } from "./words";
 interface Props {
   session: Session | null;
   mayType: boolean;
+  /** Somebody only looks on here. */
+  watching: boolean;
+  onWatch: (watch: boolean) => void;
+  onShare: () => void;
   onSearch: () => void;
   onCopy: () => void;
   onPaste: () => void;
@@ -62,8 +69,8 @@ async function fill(full: boolean): Promise<void> {
 
 /** What can be done with the terminal that is shown. */
 export function TerminalActions(props: Props) {
-  const { session, mayType, onSearch, onCopy, onPaste, onCopyOutput, onJump, onNotices, onShortcuts, onLabel, onSameFolder, onClose, onEnd, onLeft } = props;
-  const { fontSize, screenReader, typeAhead } = useStore(settings);
+  const { session, mayType, watching, onWatch, onShare, onSearch, onCopy, onPaste, onCopyOutput, onJump, onNotices, onShortcuts, onLabel, onSameFolder, onClose, onEnd, onLeft } = props;
+  const { fontSize, screenReader, scale, typeAhead } = useStore(settings);
   const full = useStore(fullScreen);
   return (
     <div role="toolbar" aria-label="Terminal" className="flex shrink-0 items-center">
@@ -105,7 +112,7 @@ export function TerminalActions(props: Props) {
           Next prompt
           <Keys>{laterKeys}</Keys>
         </MenuItem>
-        {mayType && (
+        {mayType && !watching && (
           <MenuItem onSelect={onPaste}>
             <ClipboardPaste aria-hidden />
             Paste
@@ -130,6 +137,10 @@ export function TerminalActions(props: Props) {
           <AArrowDown aria-hidden />
           Smaller text
         </MenuItem>
+        <MenuChoice checked={scale} onSelect={() => change({ scale: !scale })}>
+          <Scaling aria-hidden />
+          Shrink other screens to fit
+        </MenuChoice>
         <MenuChoice checked={screenReader} onSelect={() => change({ screenReader: !screenReader })}>
           <Accessibility aria-hidden />
           Readable for screen readers
@@ -177,6 +188,18 @@ export function TerminalActions(props: Props) {
           </>
         )}
         <MenuLine />
+        {session?.state === "running" && (
+          <MenuItem onSelect={onShare}>
+            <Share2 aria-hidden />
+            Share…
+          </MenuItem>
+        )}
+        {session?.state === "running" && mayType && (
+          <MenuChoice checked={watching} onSelect={() => onWatch(!watching)}>
+            <Eye aria-hidden />
+            Just watch
+          </MenuChoice>
+        )}
         <MenuItem onSelect={onClose}>
           <SquareX aria-hidden />
           Close the tab, keep it running

@@ -6,10 +6,12 @@ import { cn } from "@/lib/cn";
 import { bytes } from "@/lib/format";
 import { useStore } from "@/lib/store";
 import type { RpcError } from "@/rpc/errors";
+import { AskSheet } from "@/features/identity/ask-for";
 import { can } from "@/features/identity/rights";
 import { openTerminal } from "./launch";
 import { pasteHint } from "./paste";
 import { pasteKeys } from "./shortcuts";
+import { Requests } from "./standing";
 import type { OpenTerminal } from "./terminal";
 import { exitWords, otherOwner, possessive } from "./words";
 
@@ -19,14 +21,20 @@ interface Props {
   onClose: () => void;
 }
 
+interface OverlayProps extends Props {
+  /** What is known of it by now. */
+  session: Session | null;
+}
+
 /** What is to say about a terminal, over it: little while it is live. */
-export function TerminalOverlay({ me, terminal, onClose }: Props) {
+export function TerminalOverlay({ me, session, terminal, onClose }: OverlayProps) {
   const state = useStore(terminal.attachment.state);
   switch (state.phase) {
     case "live":
       return (
         <div className="pointer-events-none absolute inset-x-0 top-2 z-10 flex flex-col items-center gap-2">
           <Joined me={me} terminal={terminal} />
+          <Requests me={me} session={session} terminal={terminal} />
           <Skipped terminal={terminal} />
           <HowToPaste />
           <Unsent terminal={terminal} />
@@ -147,11 +155,18 @@ function Stopped({ me, terminal, error, onClose }: Props & { error: RpcError }) 
   const { tab } = terminal;
   const gone = error.reason === "not_found";
   const revoked = error.reason === "forbidden";
+  const [asking, setAsking] = useState(false);
   return (
     <Panel tone="bad" focused>
       <div className="min-w-48 flex-1">
         <p className="font-medium">
-          {gone ? "This session is gone" : revoked ? "This terminal is no longer open to you" : "The terminal stopped"}
+          {gone
+            ? "This session is gone"
+            : !revoked
+              ? "The terminal stopped"
+              : terminal.attachment.session.get()
+                ? "This terminal is no longer open to you"
+                : "This terminal is not open to you"}
         </p>
         <p className="text-sm text-muted">
           {gone ? "Somebody ended it, or its machine was started again." : error.message}
@@ -166,7 +181,12 @@ function Stopped({ me, terminal, error, onClose }: Props & { error: RpcError }) 
             Start a new one
           </Button>
         )}
-        {!gone && (
+        {revoked && error.needs && (
+          <Button look="primary" size="sm" onClick={() => setAsking(true)}>
+            How to get in
+          </Button>
+        )}
+        {!gone && !revoked && (
           <Button look="primary" size="sm" onClick={() => terminal.attachment.attach()}>
             Try again
           </Button>
@@ -175,6 +195,9 @@ function Stopped({ me, terminal, error, onClose }: Props & { error: RpcError }) 
           Close
         </Button>
       </div>
+      {error.needs && (
+        <AskSheet open={asking} onOpenChange={setAsking} needs={error.needs} what={`open terminals on ${tab.node}`} />
+      )}
     </Panel>
   );
 }
@@ -197,7 +220,8 @@ function Joined({ me, terminal }: { me: Whoami; terminal: OpenTerminal }) {
   const session = useStore(terminal.attachment.session);
   const fresh = useFresh(terminal);
   const owner = session && otherOwner(session, me);
-  if (!owner || !fresh) return null;
+  const watching = useStore(terminal.attachment.watching);
+  if (!owner || !fresh || watching !== "no") return null;
   return (
     <Pill>
       {possessive(owner)} terminal. What you type runs as {session.account}

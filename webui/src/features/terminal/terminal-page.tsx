@@ -29,10 +29,13 @@ import { ShortcutsSheet } from "./shortcuts-sheet";
 import { SplitMenu } from "./split-menu";
 import { rearrange, splitOf, splits, zoomed } from "./splits";
 import { Stage } from "./stage";
-import { Company, StatusStrip } from "./status-strip";
+import { PeopleMenu } from "./people-menu";
+import { ShareSheet } from "./share-sheet";
+import { StatusStrip } from "./status-strip";
 import { TabStrip } from "./tab-strip";
 import { addTab, lastTab, removeTab, sameTab, tabPath, tabs, type Tab } from "./tabs";
 import { TerminalActions } from "./terminal-actions";
+import { setWatched, takeWish } from "./watched";
 
 /** Goes to what is shown beside the one that was closed, to the next tab, or to the empty page. */
 function closeTab(tab: Tab, shown: Tab | null): void {
@@ -52,6 +55,8 @@ export default function TerminalPage({ me, tab, all }: { me: Whoami; tab: Tab | 
   // The address decides what is shown: a link to a session opens its tab.
   useEffect(() => {
     if (node && session) {
+      const wish = takeWish({ node, session });
+      if (wish) setWatched({ node, session }, wish === "watch");
       addTab({ node, session });
       lastTab.set({ node, session });
       return;
@@ -94,6 +99,9 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
   const [ending, setEnding] = useState(false);
   const [reading, setReading] = useState(false);
   const [choosing, setChoosing] = useState(false);
+  const [sharing, setSharing] = useState(false);
+  const watching = useStore(terminal.attachment.watching);
+  const heard = useStore(terminal.attachment.heard);
   const strip = useRef<HTMLDivElement>(null);
   const bar = [useMedia(TOUCH), useMedia(PHONE)].includes(true);
 
@@ -152,11 +160,14 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
         </Link>
         <TabStrip ref={strip} me={me} shown={tab} onClose={(t) => closeTab(t, tab)} onEnter={enter} />
         {bar && <RecordedMark session={session} className="rounded-full bg-bad-soft px-2 py-1 text-xs max-sm:hidden" />}
-        {bar && <Company session={session} onClose={enter} />}
+        {bar && <PeopleMenu me={me} session={session} terminal={terminal} onClose={enter} />}
         <SplitMenu tab={tab} onSplit={another} onFull={full} onLeft={enter} />
         <TerminalActions
           session={session}
-          mayType={mayType}
+          mayType={mayType && watching !== "must"}
+          watching={watching !== "no"}
+          onWatch={(watch) => terminal.watch(watch)}
+          onShare={() => setSharing(true)}
           onSearch={() => setSearching(tab)}
           onCopy={() => setCopying(terminal.text())}
           onPaste={() => void pasteClipboard(terminal)}
@@ -193,8 +204,9 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
       {bar && (
         <RecordedMark session={session} className="justify-center border-t border-line bg-bad-soft py-0.5 text-xs sm:hidden short:hidden" />
       )}
-      {bar && mayType && <KeyBar terminal={terminal} />}
-      {!bar && <StatusStrip session={session} terminal={terminal} />}
+      {bar && mayType && watching === "no" && heard && <KeyBar terminal={terminal} />}
+      {!bar && <StatusStrip me={me} session={session} terminal={terminal} onClose={enter} />}
+      <ShareSheet session={session} open={sharing} onClose={() => setSharing(false)} returnFocus={enter} />
       <Organizer me={me} shown={tab} />
       <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={enter} />
       <LinkQuestion returnFocus={enter} />

@@ -11,6 +11,7 @@ import type { Engine } from "./engine";
 import { encodeKey, isAnswer, modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
 import { palette } from "./palette";
 import { ProgramCopy } from "./program-copy";
+import { Letterbox } from "./scale";
 import { sessions } from "./sessions";
 import { settings } from "./settings";
 import { shortcut, type Shortcut } from "./shortcuts";
@@ -20,6 +21,7 @@ import { composing, listenSoftly } from "./soft-keyboard";
 import { useByTouch } from "./touch";
 import { TouchSelect } from "./touch-select";
 import { TypingAhead } from "./typing-ahead";
+import { isWatched, setWatched } from "./watched";
 
 const encoder = new TextEncoder();
 
@@ -49,10 +51,12 @@ export class OpenTerminal {
   private booting = false;
   private eager = false; // it is to have the keyboard
   private shown = false;
+  private drawn = false; // as it is shown, so that it can be measured
   private disposed = false;
   private fast: IDisposable | null = null;
   private ahead: TypingAhead | null = null;
   private soft: ReturnType<typeof listenSoftly> | null = null;
+  private box: Letterbox | null = null;
   private observer: ResizeObserver | null = null;
   private fitting = 0;
   private fromBottom: number | null = null; // where to scroll to when history is loaded
@@ -61,8 +65,8 @@ export class OpenTerminal {
   constructor(tab: Tab) {
     this.tab = tab;
     this.host.className = "h-full w-full touch-none";
-    this.attachment = new Attachment(client, tab, {
-      write: (bytes, parsed) => {
+    const sink = {
+      write: (bytes: Uint8Array, parsed: () => void) => {
         const engine = this.engine.get();
         if (engine) {
           engine.output.write(bytes, () => {
@@ -82,12 +86,14 @@ export class OpenTerminal {
         });
         this.ahead?.forget();
       },
-      marks: (marks) => {
+      marks: (marks: string) => {
         const engine = this.engine.get();
         engine?.output.write("", () => engine.marks.restore(marks));
       },
       whole: () => this.engine.get()?.output.write("", () => this.loaded()),
-    });
+    };
+    this.attachment = new Attachment(client, tab, sink, isWatched(tab) ? "wants" : "no");
+    this.undo.push(client.me.subscribe(() => this.attachment.reconsider()));
   }
 
   /** Puts the terminal into the page. Call hide before another one is shown. */
@@ -107,6 +113,7 @@ export class OpenTerminal {
   hide(): void {
     this.shown = false;
     noteSight(this.tab, false);
+    this.drawn = false;
     this.eager = false;
     this.observer?.disconnect();
     cancelAnimationFrame(this.fitting);
@@ -127,7 +134,7 @@ export class OpenTerminal {
   type(text: string): void {
     if (text === "") return;
     if (this.attachment.write(encoder.encode(text))) {
-      if (!isAnswer(text)) {
+      if (this.takesKeys && !isAnswer(text)) {
         this.ahead?.typed(text);
         this.copies.used();
       }
@@ -150,6 +157,18 @@ export class OpenTerminal {
 
   toBottom(): void {
     this.engine.get()?.term.scrollToBottom();
+  }
+
+  /** Whether what is typed here goes anywhere. */
+  get takesKeys(): boolean {
+    return this.attachment.watching.get() === "no" && this.attachment.heard.get();
+  }
+
+  /** Only looks on from now on, or types again. */
+  watch(watches: boolean): void {
+    setWatched(this.tab, watches);
+    this.attachment.watch(watches ? "wants" : "no");
+    this.focus();
   }
 
   selection(): string {
@@ -222,6 +241,7 @@ export class OpenTerminal {
 
   private connect(engine: Engine): void {
     const { term } = engine;
+    this.box = new Letterbox(this.host, term, settings.get().fontSize);
     term.onData((text) => this.typed(text));
     term.onBinary((text) => this.binary(text));
     term.onTitleChange((title) => this.title.set(title));
@@ -235,11 +255,11 @@ export class OpenTerminal {
     this.undo.push(
       theme.subscribe(() => (term.options.theme = palette(theme.get()))),
       settings.subscribe(() => {
-        term.options.fontSize = settings.get().fontSize;
         term.options.screenReaderMode = settings.get().screenReader;
         this.fitSoon();
       }),
       this.attachment.shape.subscribe(() => this.reshape()),
+      this.attachment.foreign.subscribe(() => this.frame()),
       sessions.use(() => this.heed()),
       onVisibility(() => this.attachment.looks(this.shown && !document.hidden)),
       () => engine.marks.dispose(),
@@ -264,14 +284,21 @@ export class OpenTerminal {
     this.undo.push(this.soft.undo);
   }
 
-  /** Gives the emulator the session's size; what does not fit is scrolled to. */
+  /** Gives the emulator the session's size. */
   private reshape(): void {
     const size = this.attachment.shape.get();
     const engine = this.engine.get();
     if (!size || !engine) return;
-    this.host.classList.toggle("overflow-auto", this.attachment.foreign.get());
     // In line with the output, which was printed for the size before.
-    engine.output.write("", () => engine.term.resize(size.cols, size.rows));
+    engine.output.write("", () => {
+      engine.term.resize(size.cols, size.rows);
+      this.frame();
+    });
+  }
+
+  /** Shows another's size so that it can be seen here. */
+  private frame(): void {
+    this.box?.show(this.attachment.foreign.get(), settings.get().scale);
   }
 
   /** What was asked for of history is there: what was looked at comes back into sight. */
@@ -298,6 +325,9 @@ export class OpenTerminal {
       if (this.shown && this.fast === null) this.fast = fast;
       else fast?.dispose();
     }
+    if (!this.shown) return;
+    this.drawn = true;
+    this.box?.redrawn();
     this.fitNow(); // only now, as what draws has cells of its own size
   }
 
@@ -308,9 +338,11 @@ export class OpenTerminal {
 
   private fitNow(): void {
     const engine = this.engine.get();
-    if (!engine || !this.shown || this.host.clientHeight < 20) return;
-    const size = engine.fit.proposeDimensions();
+    if (!engine || !this.drawn || this.host.clientHeight < 20) return;
+    if (!this.attachment.foreign.get()) this.frame(); // in text of its own size
+    const size = this.box?.fits(settings.get().fontSize);
     if (size) this.attachment.fits(size);
+    this.frame();
   }
 
   private typed(text: string): void {

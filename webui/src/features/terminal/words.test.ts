@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "@/gen/api";
-import { companyWords, otherOwner, sessionTitle, shortDir, starter } from "./words";
+import { otherOwner, sessionTitle, shortDir, starter } from "./words";
 
 const session = (more: Partial<Session>) => ({ name: "", command: ["/bin/bash"], startedBy: "", ...more }) as Session;
 
@@ -12,10 +12,12 @@ describe("whose a session is", () => {
   });
 
   it("is named for others only", () => {
-    const s = session({ startedBy: "Olivia on olivia-laptop" });
-    expect(otherOwner(s, { name: "Olivia" })).toBeNull();
-    expect(otherOwner(s, { name: "Max" })).toBe("Olivia");
-    expect(otherOwner(session({}), { name: "Max" })).toBeNull();
+    const s = session({ startedBy: "Olivia on olivia-laptop", starter: "person:1" });
+    const someone = (id: string, name: string) => ({ name, person: { id, name, login: "" }, device: null });
+    expect(otherOwner(s, someone("1", "Olivia"))).toBeNull();
+    expect(otherOwner(s, someone("2", "Max"))).toBe("Olivia");
+    expect(otherOwner(s, someone("3", "Olivia"))).toBe("Olivia"); // another of the same name
+    expect(otherOwner(session({}), someone("2", "Max"))).toBeNull();
     expect(sessionTitle(s, "Olivia")).toBe("Olivia’s bash");
     expect(sessionTitle(s, null)).toBe("bash");
   });
@@ -25,10 +27,4 @@ it("shortens a directory from its beginning", () => {
   expect(shortDir("/home/olivia/src")).toBe("/home/olivia/src");
   expect(shortDir("/home/olivia/src/homie/webui")).toBe("…/homie/webui");
   expect(shortDir("")).toBe("");
-});
-
-it("says that whoever else is in a session can type", () => {
-  expect(companyWords(0)).toBe("");
-  expect(companyWords(1)).toBe("1 other is here and can type");
-  expect(companyWords(3)).toBe("3 others are here and can type");
 });

@@ -1,4 +1,4 @@
-import type { Session } from "@/gen/api";
+import type { Session, Whoami } from "@/gen/api";
 import { duration } from "@/lib/format";
 
 /** What to call a session: its name, or the program that it runs. */
@@ -15,10 +15,15 @@ export function starter(s: Session): { name: string; device: string } {
   return { name: s.startedBy.slice(0, at), device: s.startedBy.slice(at + 4) };
 }
 
+/** Who somebody is, to compare with what machines say of people. */
+export function personKey(me: Pick<Whoami, "name" | "person" | "device">): string {
+  if (me.person) return `person:${me.person.id}`;
+  return me.device ? `device:${me.device.id}` : me.name;
+}
+
 /** Whose a session is: null for the one who looks at it, or if nobody knows. */
-export function otherOwner(s: Session, me: { name: string } | null): string | null {
-  const { name } = starter(s);
-  return name && me && name !== me.name ? name : null;
+export function otherOwner(s: Session, me: Pick<Whoami, "name" | "person" | "device"> | null): string | null {
+  return s.starter && me && s.starter !== personKey(me) ? starter(s).name : null;
 }
 
 /** "Olivia’s". */
@@ -29,12 +34,6 @@ export function possessive(name: string): string {
 /** What a session is called in a list: somebody else's says whose it is. */
 export function sessionTitle(s: Session, owner: string | null): string {
   return owner ? `${possessive(owner)} ${sessionName(s)}` : sessionName(s);
-}
-
-/** Who else is in a session. They are no mere spectators, so that it says so. */
-export function companyWords(others: number): string {
-  if (others <= 0) return "";
-  return others === 1 ? "1 other is here and can type" : `${others} others are here and can type`;
 }
 
 /** The end of a path, which tells sessions apart better than its beginning. */
