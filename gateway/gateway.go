@@ -23,11 +23,13 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync/atomic"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway/frontdoor"
+	"homie/gateway/terminal"
 	"homie/rpc"
 	"homie/store"
 	"homie/tsidentity"
@@ -174,6 +176,10 @@ func (g *Gateway) handler() frontdoor.Handler {
 	return func(w http.ResponseWriter, req *http.Request, who tsidentity.Caller) {
 		if req.URL.Path == wire.Path {
 			serveRPC(g.registry, w, req, who, g.resolver.For(req.RemoteAddr))
+			return
+		}
+		if strings.HasPrefix(req.URL.Path, wire.FilesPath) {
+			g.services.terminal.ServeFile(w, req, terminal.Download{Registry: g.registry, Who: who, Identify: g.resolver.For(req.RemoteAddr)})
 			return
 		}
 		app.ServeHTTP(w, req)

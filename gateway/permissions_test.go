@@ -185,6 +185,7 @@ type permissions struct {
 	owner   *caller
 	nas     *rpc.Conn
 	session terminal.Session
+	file    string // on the machine den
 }
 
 // meet connects one caller of each kind.
@@ -223,6 +224,8 @@ func (p *permissions) meet() {
 		p.t.Fatal(err)
 	}
 	p.session = s
+	p.file = filepath.Join(p.t.TempDir(), "file")
+	p.must(os.WriteFile(p.file, []byte("hello"), 0o600))
 }
 
 // local is a program of the gateway's own account.
@@ -282,6 +285,7 @@ func (p *permissions) params(method string) json.RawMessage {
 		terminal.RecordStop.Name:      `{` + den + `}`,
 		terminal.RecordingList.Name:   `{"node":"den"}`,
 		terminal.RecordingDelete.Name: `{"node":"den","recording":"gone-20260102T030405Z"}`,
+		terminal.ListFiles.Name:       `{` + den + `,"dir":"/"}`,
 	}
 	if text, ok := own[method]; ok {
 		return json.RawMessage(strings.Replace(text, "a machine is", "a "+strings.Repeat("very ", 40)+"good machine is", 1))
@@ -334,6 +338,12 @@ func (p *permissions) methods() {
 			}
 			continue
 		}
+		if try := p.fileStreams()[m.Name]; try != nil {
+			for _, c := range p.callers {
+				p.set("stream "+m.Name, c, try(c))
+			}
+			continue
+		}
 		if m.Name != terminal.Attach.Name {
 			p.t.Fatalf("say here how the stream %s is tried", m.Name)
 		}
@@ -344,6 +354,34 @@ func (p *permissions) methods() {
 			}
 		}
 	}
+}
+
+// fileStreams are how the streams of files are tried.
+func (p *permissions) fileStreams() map[string]func(*caller) string {
+	return map[string]func(*caller) string{
+		terminal.ReadFile.Name: func(c *caller) string {
+			return opens(p, c, terminal.ReadFile, terminal.ReadFileParams{Node: "den", Session: p.session.ID, Path: p.file})
+		},
+		terminal.WriteFile.Name: func(c *caller) string {
+			return opens(p, c, terminal.WriteFile, terminal.WriteFileParams{
+				Node: "den", Session: p.session.ID, Dir: filepath.Dir(p.file), Name: "sent", Size: 1, Upload: "upload" + c.kind,
+			})
+		},
+	}
+}
+
+// opens tries to open a stream, or is told that it would take a socket.
+func opens[P, R any](p *permissions, c *caller, m wire.Method[P, R], params P) string {
+	if c.conn == nil {
+		raw, err := json.Marshal(params)
+		p.must(err)
+		return cell(c.call(p.t.Context(), m.Name, raw))
+	}
+	_, s, err := rpc.Open(p.t.Context(), c.conn, m, params)
+	if err == nil {
+		s.Close(nil)
+	}
+	return cell(err)
 }
 
 // attach opens the session's stream and wants its first words.
@@ -486,6 +524,8 @@ func (p *permissions) routes() {
 	for _, c := range p.callers {
 		p.set("http GET /", c, p.get(c, "/", page))
 		p.set("http GET /icon.svg", c, p.get(c, "/icon.svg", asset))
+		file := wire.FilesPath + "den/" + string(p.session.ID) + "?path=" + p.file
+		p.set("http GET /files/", c, p.get(c, file, page))
 		p.set("http GET /healthz", c, p.get(c, "/healthz", nil))
 		m, err := post(p.t.Context(), c.http, c.base, "identity.whoami", nil)
 		p.must(err)
@@ -513,6 +553,8 @@ func (p *permissions) get(c *caller, path string, header http.Header) string {
 		return "-"
 	case strings.Contains(string(body), `"jsonrpc"`): // the door's refusal of a program
 		return "no:door"
+	case resp.StatusCode == http.StatusForbidden:
+		return "no"
 	}
 	return "yes"
 }

@@ -40,6 +40,7 @@ type household struct {
 	audit    *audit.Service
 	identity *identity.Service
 	pairing  *pairing.Service
+	terminal *terminal.Service
 }
 
 // services is the list of everything the gateway offers, in the order of who
@@ -60,7 +61,7 @@ func services(w world) household {
 	links.OnLink(term.Linked)
 	return household{
 		all:   []service{log, who, pair, links, here, term},
-		audit: log, identity: who, pairing: pair,
+		audit: log, identity: who, pairing: pair, terminal: term,
 	}
 }
 

@@ -58,6 +58,9 @@ type Config struct {
 	IdleEnd time.Duration
 	// Recording is what is recorded of terminals, and what is kept.
 	Recording pty.Recording
+	// MaxUpload bounds the files that are sent here, in bytes; 0 is for no bound
+	// but the disk's.
+	MaxUpload int64
 	// Holder starts the process that holds the terminals; nil starts this
 	// program.
 	Holder pty.Launch

@@ -117,6 +117,9 @@ func newMethod[P, R any](name, capability string, handler any, serve func(contex
 		if err != nil {
 			return o, err
 		}
+		if more := targetOf(&r); more != "" {
+			o.target += ": " + more
+		}
 		if o.result, err = encode(r); err != nil {
 			return o, err
 		}
@@ -158,7 +161,8 @@ func (m *Method) guarded(f func() error) (err error) {
 	return f()
 }
 
-// targeter is implemented by params that name what they act on.
+// targeter is implemented by params that name what they act on, and by results
+// that know more of it.
 type targeter interface{ Target() string }
 
 func targetOf(p any) string {

@@ -172,22 +172,31 @@ func (r *Registry) serve(ctx context.Context, who tsidentity.Caller, q request) 
 }
 
 func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, q request) (outcome, error) {
-	if wait, ok := r.limits.allow(who); !ok {
-		return outcome{}, wire.Errorf(wire.RateLimited, "too many requests; try again in %s", wait.Round(time.Millisecond)).After(wait)
+	if err := r.admit(who, q); err != nil {
+		return outcome{}, err
 	}
 	m := q.method
-	if m == nil {
-		return outcome{}, wire.Errorf(wire.UnknownMethod, "there is no method %q", clip(q.name))
-	}
-	if !who.Can(m.Capability) {
-		return outcome{}, refusal(m.Capability)
-	}
 	if m.Streaming && !q.stream {
 		return outcome{}, wire.Errorf(wire.Unsupported, "%s carries a stream; call it over a WebSocket", m.Name)
 	}
 	ctx, cancel := context.WithTimeout(ctx, m.Timeout) // of the answer; a stream's pump has another
 	defer cancel()
 	return m.run(ctx, who, q.params)
+}
+
+// admit checks the caller's rate, and their right to the method, which must
+// exist.
+func (r *Registry) admit(who tsidentity.Caller, q request) error {
+	if wait, ok := r.limits.allow(who); !ok {
+		return wire.Errorf(wire.RateLimited, "too many requests; try again in %s", wait.Round(time.Millisecond)).After(wait)
+	}
+	if q.method == nil {
+		return wire.Errorf(wire.UnknownMethod, "there is no method %q", clip(q.name))
+	}
+	if !who.Can(q.method.Capability) {
+		return refusal(q.method.Capability)
+	}
+	return nil
 }
 
 // failed returns what the caller is told of err, and puts the rest into the log
@@ -219,7 +228,7 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, 
 			return // enough is on record of this caller for now
 		}
 	}
-	a := Audit{At: time.Now(), Caller: who, Method: q.name, Target: clip(target), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
+	a := Audit{At: time.Now(), Caller: who, Method: q.name, Target: shorten(target, maxTarget), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
 	switch {
 	case denied:
 		a.Decision, a.Reason = "denied", shorten(e.Message, maxMessage)
@@ -228,6 +237,9 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, 
 	}
 	r.opts.Audit(ctx, a)
 }
+
+// maxTarget bounds what the audit log says of what was acted on, in bytes.
+const maxTarget = 400
 
 // refusal is the answer to a caller without the capability.
 func refusal(capability string) *wire.Error {

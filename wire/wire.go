@@ -24,6 +24,10 @@ const Subprotocol = "homie.v1"
 // WebSocket upgrade carries a connection.
 const Path = "/rpc"
 
+// FilesPath is below what a browser downloads files of machines from:
+// /files/MACHINE/TERMINAL?path=PATH, or without the terminal.
+const FilesPath = "/files/"
+
 // Limits of one connection, in force before anything is negotiated. The
 // gateway repeats them in the answer to rpc.hello.
 const (

@@ -168,6 +168,7 @@ type nodeSettings struct {
 	linger, idleEnd    time.Duration
 	sessions           int
 	recording          pty.Recording
+	maxUpload          byteCount
 }
 
 const (
@@ -177,6 +178,7 @@ const (
 
 func nodeCommand(p process, f *flag.FlagSet) action {
 	n := &nodeSettings{settings: settingsFlags(p, f, roleNode, nodeName())}
+	uploads := maxUploadFlag(p, f)
 	f.StringVar(&n.gateway, "gateway", cmp.Or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
 	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&n.ca, "ca-file", p.Env("HOMIE_CA_FILE"), "`file` with the authority of a gateway's own certificate (HOMIE_CA_FILE)")
@@ -193,6 +195,9 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 			return err
 		}
 		if n.linger, n.idleEnd, err = times(); err != nil {
+			return err
+		}
+		if n.maxUpload, err = uploads(); err != nil {
 			return err
 		}
 		return serve(ctx, log, func(ctx context.Context) error { return n.run(ctx, p, log, node.Config{}) })
@@ -246,6 +251,7 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 	}
 	return onTailnet(ctx, n.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
 		conf.Tailnet, conf.StateDir = d, dir
+		conf.MaxUpload = int64(n.maxUpload)
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
 		conf.Linger, conf.IdleEnd, conf.Recording = n.linger, n.idleEnd, n.recording
 		conf.MaxSessions = n.sessions

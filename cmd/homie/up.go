@@ -41,11 +41,13 @@ type both struct {
 	idleEnd   time.Duration
 	sessions  int
 	recording pty.Recording
+	maxUpload byteCount
 }
 
 func upCommand(p process, f *flag.FlagSet) action {
 	shared := settingsFlags(p, f, "", "homie")
 	b := &both{settings: shared, gateway: gatewayFlags(p, f, shared)}
+	uploads := maxUploadFlag(p, f)
 	f.StringVar(&b.start, "dir", p.Env(dirEnv), dirUsage)
 	f.StringVar(&b.hostname, "node-hostname", cmp.Or(p.Env("HOMIE_NODE_HOSTNAME"), nodeName()), "the node's `name` on the tailnet (HOMIE_NODE_HOSTNAME)")
 	f.StringVar(&b.tags, "node-tags", p.Env("HOMIE_NODE_TAGS"), "`tags` for the node, if others than --tags (HOMIE_NODE_TAGS)")
@@ -62,6 +64,9 @@ func upCommand(p process, f *flag.FlagSet) action {
 			return err
 		}
 		if b.recording, err = recording(); err != nil {
+			return err
+		}
+		if b.maxUpload, err = uploads(); err != nil {
 			return err
 		}
 		if b.hostname == shared.hostname {
@@ -84,6 +89,7 @@ func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string
 	ns.hostname, ns.tags = b.hostname, cmp.Or(b.tags, b.settings.tags)
 	hub := &gatewaySettings{settings: &gs, owner: b.gateway.owner, cert: b.gateway.cert, key: b.gateway.key}
 	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger, idleEnd: b.idleEnd, sessions: b.sessions, recording: b.recording}
+	agent.maxUpload = b.maxUpload
 
 	group, ctx := errgroup.WithContext(ctx)
 	ready := make(chan string)

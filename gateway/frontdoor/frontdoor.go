@@ -68,7 +68,7 @@ type Config struct {
 	Resolve func(ctx context.Context, remoteAddr string) (tsidentity.Caller, error)
 	// Document reports whether a path is a place in the app, to which a link
 	// elsewhere may lead. Nil means every path whose last part has no dot,
-	// except that of the protocol.
+	// except those of the protocol and of downloads.
 	Document func(path string) bool
 	Log      *slog.Logger
 }
@@ -149,7 +149,7 @@ func healthz(w http.ResponseWriter) {
 
 // isPlace is the default of Config.Document.
 func isPlace(p string) bool {
-	return p != wire.Path && !strings.Contains(path.Base(p), ".")
+	return p != wire.Path && !strings.HasPrefix(p, wire.FilesPath) && !strings.Contains(path.Base(p), ".")
 }
 
 // clip shortens what a stranger sent before it goes into a log.

@@ -42,6 +42,7 @@ type Service struct {
 
 	viewing  seats // by caller and machine
 	starting seats // by person and machine
+	carrying seats // files, by caller and machine
 
 	profiles *shelf[Profile, *Profile]
 	snippets *shelf[Snippet, *Snippet]
@@ -76,6 +77,9 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Call("terminal.snippet.create", "terminal:write", s.createSnippet, rpc.Audited()),
 		rpc.Call("terminal.snippet.update", "terminal:write", s.updateSnippet, rpc.Audited()),
 		rpc.Call("terminal.snippet.delete", "terminal:write", s.deleteSnippet, rpc.Audited()),
+		rpc.Serve(wireterminal.ListFiles, s.listFiles),
+		rpc.ServeStream(wireterminal.ReadFile, s.readFile, rpc.Audited()),
+		rpc.ServeStream(wireterminal.WriteFile, s.writeFile, rpc.Audited(), rpc.Notes[wire.Nothing, wireterminal.Written]()),
 		s.changed, s.profiles.changed, s.snippets.changed,
 	}, s.recordingAPI()...)
 }

@@ -43,6 +43,9 @@ type Options struct {
 	IdleEnd time.Duration
 	// Recording is what is recorded and kept.
 	Recording Recording
+	// MaxUpload bounds the files that are sent here, in bytes; 0 is for no bound
+	// but the disk's.
+	MaxUpload int64
 	// Launch starts a holder where none is. Default: this program as 'homie
 	// holder', in a session of its own.
 	Launch Launch
@@ -97,6 +100,9 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Serve(terminal.Update, passOn(s, terminal.Update, again)),
 		rpc.Serve(terminal.Multiplexers, s.multiplexers),
 		rpc.Serve(terminal.List, s.list),
+		rpc.Serve(terminal.ListFiles, passOn(s, terminal.ListFiles, again)),
+		rpc.ServeStream(terminal.ReadFile, join(s, terminal.ReadFile)),
+		rpc.ServeStream(terminal.WriteFile, s.writeFile),
 		rpc.Serve(terminal.Control, passOn(s, terminal.Control, once)),
 		rpc.Serve(terminal.Record, passOn(s, terminal.Record, once)),
 		rpc.Serve(terminal.RecordStop, passOn(s, terminal.RecordStop, again)),
@@ -147,6 +153,14 @@ func join[P, R any](s *Service, m wire.Method[P, R]) func(context.Context, tside
 			return lost(rpc.Relay(ctx, near, far))
 		}, nil
 	}
+}
+
+// writeFile lets pass what is not larger than this machine takes.
+func (s *Service) writeFile(ctx context.Context, who tsidentity.Caller, p terminal.WriteFileParams) (terminal.Writing, rpc.Pump, error) {
+	if s.o.MaxUpload > 0 && p.Size > s.o.MaxUpload {
+		return terminal.Writing{}, nil, wire.Errorf(wire.TooLarge, "%s is too large: this machine takes files of up to %d bytes, as its --max-upload says.", p.Name, s.o.MaxUpload)
+	}
+	return join(s, terminal.WriteFile)(ctx, who, p)
 }
 
 func (s *Service) list(ctx context.Context, who tsidentity.Caller, p terminal.ListParams) (terminal.Sessions, error) {

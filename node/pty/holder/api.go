@@ -24,6 +24,9 @@ func (h *Holder) api() []rpc.Entry {
 		rpc.Serve(terminal.Kill, h.kill),
 		rpc.Serve(terminal.Update, h.update),
 		rpc.Serve(terminal.List, h.list),
+		rpc.Serve(terminal.ListFiles, h.files.list),
+		rpc.ServeStream(terminal.ReadFile, h.files.read),
+		rpc.ServeStream(terminal.WriteFile, h.files.write),
 		rpc.Serve(terminal.Control, h.control),
 		h.changed,
 	}, h.recordingAPI()...)

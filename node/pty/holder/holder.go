@@ -94,6 +94,7 @@ type Holder struct {
 	listener net.Listener
 	socket   string // path
 	manager  *Manager
+	files    *files
 	registry *rpc.Registry
 	changed  *rpc.Topic[terminal.Session]
 	stir     chan struct{} // capacity 1; what life depends on has changed
@@ -138,6 +139,7 @@ func prepare(conf Options) (*Holder, error) {
 	h.manager = NewManager(Config{
 		Dir: conf.Settings.Dir, StateDir: conf.StateDir, Environ: conf.Settings.Environ, Changed: h.sessionChanged, Log: conf.Log,
 	})
+	h.files = newFiles(h.manager)
 	h.registry, err = rpc.NewRegistry(rpc.Options{
 		Log: conf.Log, TrustMeta: true, Rate: nodeRate,
 		Server: wire.ServerInfo{Name: "homie holder", Version: conf.Version},

@@ -171,6 +171,46 @@ export interface Event {
   error?: WireError;
 }
 
+/** FileInfo is a file as it was when it was opened. */
+export interface FileInfo {
+  name: string;
+  /** absolute */
+  path: string;
+  /** bytes */
+  size: number;
+  modifiedAt: string;
+  /** another one after each change */
+  version: string;
+}
+
+/** FileKind is what an entry of a folder is, after links were followed. */
+export type FileKind =
+  | "file"
+  | "folder"
+  | "other";
+
+/** Folder is a folder's list. */
+export interface Folder {
+  /** absolute */
+  dir: string;
+  account: string;
+  /** the account's */
+  home: string;
+  /** by name */
+  entries: FolderEntry[];
+  /** More says that there is more than the list has, or what has a name that is no text. */
+  more?: boolean;
+}
+
+/** FolderEntry is one thing in a folder. */
+export interface FolderEntry {
+  name: string;
+  kind: FileKind;
+  /** bytes; 0 for what is no file */
+  size: number;
+  modifiedAt: string;
+}
+
 /** GrantInfo is one grant value in force for a caller. */
 export interface GrantInfo {
   role?: string;
@@ -259,6 +299,14 @@ export interface Limits {
   maxWindowBytes: number;
   streams: number;
   calls: number;
+}
+
+/** ListFilesParams asks what is in a folder. */
+export interface ListFilesParams {
+  node: NodeName;
+  session?: SessionID;
+  /** Dir may begin with ~, and is otherwise relative to the session's current folder, which is the default. */
+  dir?: string;
 }
 
 /** Machine is one machine and how it is. */
@@ -450,6 +498,19 @@ export interface Profiles {
 export interface Range {
   min: number;
   max: number;
+}
+
+/** ReadFileParams asks for a file, or for the rest of one. */
+export interface ReadFileParams {
+  node: NodeName;
+  session?: SessionID;
+  /** as ListFilesParams has it for folders */
+  path: string;
+  offset?: number;
+  /** Length is how many bytes are wanted. Null: all; 0: the answer alone. */
+  length?: number;
+  /** Version is that of the file of which a part is there already; another one is refused with the reason conflict. */
+  version?: string;
 }
 
 /** Reason is the stable name of a kind of failure; programs branch on it. */
@@ -902,6 +963,36 @@ export interface WireError {
   data: ErrorData;
 }
 
+/** WriteFileParams begins to send a file, or goes on with one. */
+export interface WriteFileParams {
+  node: NodeName;
+  session?: SessionID;
+  /** as ListFilesParams has it */
+  dir?: string;
+  /** Name is the file's, no path. If there is one, another is found for the new one: nothing is overwritten. */
+  name: string;
+  /** bytes in all */
+  size: number;
+  /** Upload is an id that the client made up, the same when it goes on. */
+  upload: string;
+}
+
+/** Writing says where a file that is sent goes on. */
+export interface Writing {
+  /** bytes that are there already */
+  offset: number;
+  /** absolute */
+  dir: string;
+}
+
+/** Written is the note at the end of a file that was sent. */
+export interface Written {
+  /** which may be another one than was asked for */
+  name: string;
+  /** absolute */
+  path: string;
+}
+
 /** Calls that answer once. */
 export interface Methods {
   /** Returns entries, newest first. Page back by giving the smallest seq seen as before. */
@@ -934,6 +1025,8 @@ export interface Methods {
   "rpc.subscribe": { params: SubscribeParams; result: Subscribed };
   /** Ends events of topics. */
   "rpc.unsubscribe": { params: UnsubscribeParams; result: Nothing };
+  /** Says what is in a folder of a terminal's machine, as the account of the terminal sees it. Without a folder it is the one where the terminal is at the moment; without a terminal, where new ones start. */
+  "terminal.file.list": { params: ListFilesParams; result: Folder };
   /** Lists what tmux and zellij keep running on a machine, for those who may open a terminal there as the account that they run under. */
   "terminal.multiplexer.list": { params: MultiplexerParams; result: MultiplexerList };
   /** Keeps a profile: for the caller, on all of their devices, or for everybody who may open terminals. */
@@ -978,6 +1071,10 @@ export interface Methods {
 
 /** Calls whose answer is followed by binary frames under the call's id. */
 export interface Streams {
+  /** Sends a file of a terminal's machine, or the rest of one. Browsers download by HTTP instead, which is the same. */
+  "terminal.file.read": { params: ReadFileParams; result: FileInfo };
+  /** Takes a file for a folder of a terminal's machine. What is there already is not overwritten; a file that was sent in part goes on where it stopped. */
+  "terminal.file.write": { params: WriteFileParams; result: Writing; tells: Nothing; told: Written };
   /** Sends the bytes of a recording's file, in the format asciicast v3, from an offset on. One that goes on can be followed. */
   "terminal.recording.read": { params: RecordingReadParams; result: RecordingOpened };
   /** Shows a terminal: what it printed from the given byte on, and then what it prints. Unless it only watches, what the viewer types goes the other way on the same stream. */
@@ -1010,6 +1107,9 @@ export const needs = {
   "rpc.ping": "rpc:use",
   "rpc.subscribe": "rpc:use",
   "rpc.unsubscribe": "rpc:use",
+  "terminal.file.list": "terminal:write",
+  "terminal.file.read": "terminal:write",
+  "terminal.file.write": "terminal:write",
   "terminal.multiplexer.list": "terminal:write",
   "terminal.profile.create": "terminal:write",
   "terminal.profile.delete": "terminal:write",

@@ -112,6 +112,12 @@ func RpcUnsubscribe(ctx context.Context, c Caller, p wire.UnsubscribeParams) (r 
 	return r, err
 }
 
+// TerminalFileList calls terminal.file.list. Says what is in a folder of a terminal's machine, as the account of the terminal sees it. Without a folder it is the one where the terminal is at the moment; without a terminal, where new ones start.
+func TerminalFileList(ctx context.Context, c Caller, p wireterminal.ListFilesParams) (r wireterminal.Folder, err error) {
+	err = c.Call(ctx, "terminal.file.list", p, &r)
+	return r, err
+}
+
 // TerminalMultiplexerList calls terminal.multiplexer.list. Lists what tmux and zellij keep running on a machine, for those who may open a terminal there as the account that they run under.
 func TerminalMultiplexerList(ctx context.Context, c Caller, p wireterminal.MultiplexerParams) (r wireterminal.MultiplexerList, err error) {
 	err = c.Call(ctx, "terminal.multiplexer.list", p, &r)
