@@ -28,7 +28,7 @@ func capabilities(c Config) []offer {
 		{"terminal", pty.New(pty.Options{
 			Node: nameOf(c), Dir: c.Dir, StateDir: c.StateDir, Version: c.Version,
 			MaxUpload: c.MaxUpload,
-			Linger: c.Linger, MaxSessions: c.MaxSessions, IdleEnd: c.IdleEnd, Recording: c.Recording, Launch: c.Holder, Log: c.Log.With("svc", "terminal"),
+			Linger:    c.Linger, MaxSessions: c.MaxSessions, IdleEnd: c.IdleEnd, Recording: c.Recording, Launch: c.Holder, Log: c.Log.With("svc", "terminal"),
 		})},
 	}
 }

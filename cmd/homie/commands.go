@@ -45,6 +45,8 @@ func commands() []command {
 		{"ssh", "MACHINE [COMMAND...]", "start a terminal on a machine and show it here", sshHelp, sshCommand},
 		{"recordings", "[MACHINE]", "list recordings of terminals", recordingsHelp, recordingsCommand},
 		{"play", "RECORDING", "play a recording here", playHelp, playCommand},
+		{"get", "FILE [TO...]", "fetch a file of a machine, or offer one to who looks here", getHelp, getCommand},
+		{"put", "FILE [MORE...]", "send files to a folder of a machine", putHelp, putCommand},
 		{"pair list", "", "list machines that wait for approval, and paired ones", targetHelp, pairListCommand},
 		{"pair approve", "MACHINE", "let a waiting machine in", pairApproveHelp, pairApproveCommand},
 		{"pair reject", "MACHINE", "refuse a waiting machine", pairRejectHelp, pairRejectCommand},

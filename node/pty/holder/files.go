@@ -39,7 +39,7 @@ func (f *files) place(id wire.SessionID, path string) (disk, string, error) {
 	f.manager.mu.Lock()
 	at := f.manager.place
 	f.manager.mu.Unlock()
-	base := expandHome(at.dir, at.account.home)
+	base := at.dir
 	if id != "" {
 		s, err := f.manager.Get(id)
 		if err != nil {
@@ -47,14 +47,7 @@ func (f *files) place(id wire.SessionID, path string) (disk, string, error) {
 		}
 		base = s.Folder()
 	}
-	if base == "" {
-		base = at.account.home
-	}
-	path = expandHome(path, at.account.home)
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(base, path)
-	}
-	return disk{at.account}, filepath.Clean(path), nil
+	return disk{at.account}, filepath.Clean(folder(path, base, at.account.home)), nil
 }
 
 // begin takes one of the places for files that are under way.
@@ -87,8 +80,8 @@ func (f *files) list(_ context.Context, _ tsidentity.Caller, p terminal.ListFile
 // errIdle ends what nobody goes on with.
 var errIdle = wire.Errorf(wire.Timeout, "Nothing came or went for too long, so this was given up. Try again: it goes on where it stopped.")
 
-// watched is ctx with an end if beat is not called for a while.
-func watched(ctx context.Context, idle time.Duration) (_ context.Context, beat func(), stop func()) {
+// whileMoving is ctx with an end if beat is not called for a while.
+func whileMoving(ctx context.Context, idle time.Duration) (_ context.Context, beat func(), stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	t := time.AfterFunc(idle, func() { cancel(errIdle) })
 	return ctx, func() { t.Reset(idle) }, func() {

@@ -52,7 +52,7 @@ func changedSince(path string) error {
 // send sends a part of a file, and an error in the place of the end if the file
 // changed meanwhile.
 func (f *files) send(ctx context.Context, st *rpc.Stream, file *os.File, what terminal.FileInfo, at, length int64) error {
-	ctx, beat, stop := watched(ctx, f.idle)
+	ctx, beat, stop := whileMoving(ctx, f.idle)
 	defer stop()
 	buf := fileBuffers.Get().(*[fileBuffer]byte)
 	defer fileBuffers.Put(buf)

@@ -84,9 +84,9 @@ func TestPutInPlace(t *testing.T) {
 	}
 }
 
-func TestWatched(t *testing.T) {
+func TestWhileMoving(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, beat, stop := watched(t.Context(), time.Minute)
+		ctx, beat, stop := whileMoving(t.Context(), time.Minute)
 		defer stop()
 		for range 5 {
 			time.Sleep(50 * time.Second)

@@ -139,7 +139,7 @@ func (u *upload) open(d disk) (err error) {
 
 // receive writes what comes to the part until all is there.
 func (f *files) receive(u *upload, st *rpc.Stream) error {
-	ctx, beat, stop := watched(u.ctx, f.idle)
+	ctx, beat, stop := whileMoving(u.ctx, f.idle)
 	defer stop()
 	for u.size < u.p.Size {
 		c, err := st.Recv(ctx)

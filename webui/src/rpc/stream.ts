@@ -16,6 +16,8 @@ export interface StreamHandlers<R> {
   onState(bytes: Uint8Array, offset: number, last: boolean): void;
   /** What the source says of itself from offset on, in order with its bytes. */
   onNote(note: unknown, offset: number): void;
+  /** Some of what waited here was sent: write may take more. */
+  onRoom?(): void;
   /** The stream is over: null for an orderly end, else why. */
   onEnd(error: RpcError | null): void;
   /** The connection went away; whatever the stream was about may live on. */
@@ -92,6 +94,11 @@ export class Stream<R = unknown> {
     if (!this.live || this.queued + bytes.length > MAX_QUEUED) return false;
     if (bytes.length > 0) this.enqueue(Kind.Data, bytes);
     return true;
+  }
+
+  /** How many of the bytes that were written wait here for the other side. */
+  get waiting(): number {
+    return this.queued;
   }
 
   /** Gives the first byte that is written an offset other than 0. */
@@ -175,6 +182,7 @@ export class Stream<R = unknown> {
       case Kind.Credit:
         this.allowed = Math.max(this.allowed, frame.offset);
         this.flush();
+        if (this.queued < MAX_QUEUED / 2) this.handlers.onRoom?.();
         return false;
       case Kind.End:
         return this.receiveEnd(frame.payload);

@@ -7,6 +7,7 @@ import { can } from "@/features/identity/rights";
 import { spoken } from "./command-acts";
 import { CopyRequest } from "./copy-request";
 import { Gutter } from "./gutter";
+import { DropZone, FileSteps } from "./file-steps";
 import { PasteSteps } from "./paste-steps";
 import { terminalFor } from "./registry";
 import { SearchPanel } from "./search-panel";
@@ -63,7 +64,9 @@ export function Pane({ me, tab, session, focused, number, searching, onSearched,
     >
       {split && <PaneTitle me={me} tab={tab} session={session} focused={focused} onClose={onClose} />}
       <div data-stage className="relative min-h-0 flex-1">
-        <TerminalView terminal={terminal} label={split ? `Terminal ${number} of the split, on ${tab.node}` : `Terminal on ${tab.node}`} />
+        <DropZone terminal={terminal} mayType={can(me, "terminal:write")}>
+          <TerminalView terminal={terminal} label={split ? `Terminal ${number} of the split, on ${tab.node}` : `Terminal on ${tab.node}`} />
+        </DropZone>
         {searching && (
           <SearchPanel
             terminal={terminal}
@@ -80,6 +83,7 @@ export function Pane({ me, tab, session, focused, number, searching, onSearched,
         <PasteSteps terminal={terminal} returnFocus={enter} />
         <SizeNote me={me} session={known} terminal={terminal} />
         <TerminalOverlay me={me} session={known} terminal={terminal} onClose={onClose} />
+        {can(me, "terminal:write") && <FileSteps terminal={terminal} returnFocus={enter} />}
       </div>
       <Standing me={me} session={known} terminal={terminal} />
     </div>

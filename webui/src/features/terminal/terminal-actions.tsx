@@ -8,11 +8,13 @@ import {
   ClipboardPaste,
   Copy,
   CornerDownRight,
+  Download,
   Ellipsis,
   FolderOpen,
   Expand,
   Eye,
   FastForward,
+  FileUp,
   Keyboard,
   PencilLine,
   Power,
@@ -49,6 +51,8 @@ interface Props {
   onCopyOutput: () => void;
   onJump: (by: -1 | 1) => void;
   onNotices: () => void;
+  onSend: () => void;
+  onGet: () => void;
   onShortcuts: () => void;
   onLabel: () => void;
   onSameFolder: () => void;
@@ -69,7 +73,7 @@ async function fill(full: boolean): Promise<void> {
 
 /** What can be done with the terminal that is shown. */
 export function TerminalActions(props: Props) {
-  const { session, mayType, watching, onWatch, onShare, onSearch, onCopy, onPaste, onCopyOutput, onJump, onNotices, onShortcuts, onLabel, onSameFolder, onClose, onEnd, onLeft } = props;
+  const { session, mayType, watching, onWatch, onShare, onSearch, onCopy, onPaste, onSend, onGet, onCopyOutput, onJump, onNotices, onShortcuts, onLabel, onSameFolder, onClose, onEnd, onLeft } = props;
   const { fontSize, screenReader, scale, typeAhead } = useStore(settings);
   const full = useStore(fullScreen);
   return (
@@ -118,6 +122,18 @@ export function TerminalActions(props: Props) {
             Paste
             <Keys>{pasteKeys}</Keys>
           </MenuItem>
+        )}
+        {mayType && session && (
+          <>
+            <MenuItem onSelect={onSend}>
+              <FileUp aria-hidden />
+              Send files
+            </MenuItem>
+            <MenuItem onSelect={onGet}>
+              <Download aria-hidden />
+              Get a file
+            </MenuItem>
+          </>
         )}
         <MenuItem
           onSelect={(e) => {

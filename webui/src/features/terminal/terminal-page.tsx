@@ -14,6 +14,7 @@ import { copyLastOutput, jump } from "./command-acts";
 import { CopySheet } from "./copy-sheet";
 import { ask } from "./dialogs";
 import { TerminalHome } from "./home";
+import { DownloadSheet } from "./download-sheet";
 import { KeyBar } from "./key-bar";
 import { openBeside, openInSameFolder } from "./launch";
 import { LinkQuestion } from "./link-question";
@@ -25,6 +26,7 @@ import { pasteClipboard } from "./paste";
 import { RecordedMark, useRecordingNews } from "./recordings/recorded";
 import { terminalFor } from "./registry";
 import { useSessions } from "./sessions";
+import { pickFiles } from "./send-files";
 import { ShortcutsSheet } from "./shortcuts-sheet";
 import { SplitMenu } from "./split-menu";
 import { rearrange, splitOf, splits, zoomed } from "./splits";
@@ -102,6 +104,7 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
   const [sharing, setSharing] = useState(false);
   const watching = useStore(terminal.attachment.watching);
   const heard = useStore(terminal.attachment.heard);
+  const [getting, setGetting] = useState<Tab | null>(null);
   const strip = useRef<HTMLDivElement>(null);
   const bar = [useMedia(TOUCH), useMedia(PHONE)].includes(true);
 
@@ -174,6 +177,8 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
           onCopyOutput={() => void copyLastOutput(terminal)}
           onJump={(by) => jump(terminal, by)}
           onNotices={() => setChoosing(true)}
+          onSend={() => pickFiles(terminal)}
+          onGet={() => setGetting(tab)}
           onShortcuts={() => setReading(true)}
           onLabel={() => session && ask({ what: "label", session })}
           onSameFolder={() => session && void openInSameFolder(session)}
@@ -211,6 +216,7 @@ function Terminals({ me, tab }: { me: Whoami; tab: Tab }) {
       <CopySheet text={copying} onClose={() => setCopying(null)} returnFocus={enter} />
       <LinkQuestion returnFocus={enter} />
       <NoticesSheet tab={tab} open={choosing} onClose={() => setChoosing(false)} returnFocus={enter} />
+      <DownloadSheet tab={getting} onClose={() => setGetting(null)} returnFocus={enter} />
       <ShortcutsSheet open={reading} onClose={() => setReading(false)} returnFocus={enter} />
       <Confirm
         open={ending}

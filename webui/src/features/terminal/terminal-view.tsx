@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { hintPaste, pasteInto } from "./paste";
+import { offerPasted } from "./send-files";
 import { leaveKeys, pastesElsewhere } from "./shortcuts";
 import type { OpenTerminal } from "./terminal";
 
@@ -20,6 +21,7 @@ export function TerminalView({ terminal, label }: { terminal: OpenTerminal; labe
         // The emulator would type it as it is.
         e.preventDefault();
         e.stopPropagation();
+        if (offerPasted(terminal, e.clipboardData)) return;
         pasteInto(terminal, e.clipboardData.getData("text/plain"));
       }}
       onKeyDownCapture={(e) => {

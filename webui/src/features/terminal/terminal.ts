@@ -9,6 +9,7 @@ import { noteSight } from "./attention";
 import { Attachment } from "./attachment";
 import type { Engine } from "./engine";
 import { encodeKey, isAnswer, modifiers, modify, releaseModifiers, type SpecialKey } from "./keys";
+import { OFFER, takeOffer } from "./offers";
 import { palette } from "./palette";
 import { ProgramCopy } from "./program-copy";
 import { Letterbox } from "./scale";
@@ -244,6 +245,10 @@ export class OpenTerminal {
     this.box = new Letterbox(this.host, term, settings.get().fontSize);
     term.onData((text) => this.typed(text));
     term.onBinary((text) => this.binary(text));
+    term.parser.registerOscHandler(OFFER, (data) => {
+      if (!this.attachment.replaying && this.shown) takeOffer(this, data);
+      return true;
+    });
     term.onTitleChange((title) => this.title.set(title));
     term.attachCustomKeyEventHandler((e) => {
       const what = shortcut(e, { selected: term.hasSelection(), split: splitOf(this.tab) !== null });
