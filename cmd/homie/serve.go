@@ -207,7 +207,7 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 // timeFlags declares how long terminals last, and returns what reads it.
 func timeFlags(p process, f *flag.FlagSet) func() (linger, idleEnd time.Duration, err error) {
 	gone := f.String("linger", cmp.Or(p.Env("HOMIE_LINGER"), "0"), "`time` that terminals outlive a node that has gone, such as 1h; 0 is for ever (HOMIE_LINGER)")
-	idle := f.String("idle-end", cmp.Or(p.Env("HOMIE_IDLE_END"), "0"), "`time` without use after which terminals end, such as 72h, having said so before; 0 is never (HOMIE_IDLE_END)")
+	idle := f.String("idle-end", cmp.Or(p.Env("HOMIE_IDLE_END"), "0"), "`time` without use after which terminals end, such as 72h, told of first; 0 is never (HOMIE_IDLE_END)")
 	return func() (linger, idleEnd time.Duration, err error) {
 		if linger, err = time.ParseDuration(*gone); err != nil || linger < 0 {
 			return 0, 0, usagef("--linger is %q, want a time such as 30s or 12h, or 0 for ever", *gone)

@@ -25,10 +25,9 @@ type glass struct {
 	notes chan rpc.Chunk // what it says of itself
 	slow  chan struct{}  // not nil: it takes nothing until this is closed
 
-	mu    sync.Mutex
-	term  *vt.Terminal
-	size  [2]int
-	state []byte // the pieces of one so far
+	mu   sync.Mutex
+	term *vt.Terminal
+	size [2]int
 }
 
 func newGlass(cols, rows int) *glass {
