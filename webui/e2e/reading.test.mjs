@@ -12,7 +12,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const pages = [
   ["owner", "", "Both machines are online."],
   ["owner", "machines/den", "How it is"],
-  ["owner", "terminal", "Open one, or return to one that is still running."],
+  ["owner", "terminal", "Find one that is there, or open another."],
+  ["owner", "recordings", "What terminals showed, to be played again."],
   ["owner", "me", "You may"],
   ["owner", "pairing", "Part of this home"],
   ["owner", "activity", "Look again"],
