@@ -227,13 +227,18 @@ func (h *house) weigh(r runs, when string) {
 }
 
 // withHolder adds the process that holds the node's terminals, and is part of it.
+// Both run the same program, whose pages are in memory once.
 func (h *house) withHolder(now, peak float64) (float64, float64, error) {
 	pid, err := h.holderOf(tailbox.NodeDen)
 	if err != nil {
 		return 0, 0, fmt.Errorf("finding what holds the terminals: %w", err)
 	}
 	its, most, err := memory(pid)
-	return now + its, peak + most, err
+	if err != nil {
+		return 0, 0, err
+	}
+	both, err := shared(pid)
+	return now + its - both, peak + most - both, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

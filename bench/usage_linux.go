@@ -26,6 +26,23 @@ func memory(pid int) (now, peak float64, err error) {
 	return now, peak, nil
 }
 
+// shared returns what a process has in memory that others may have, too, such as
+// its program, in MB.
+func shared(pid int) (mb float64, err error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0, fmt.Errorf("reading the memory of process %d: %w", pid, err)
+	}
+	for line := range bytes.Lines(b) {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		kb, err := strconv.ParseFloat(string(bytes.TrimSuffix(bytes.TrimSpace(value), []byte(" kB"))), 64)
+		if err == nil && (string(name) == "Shared_Clean" || string(name) == "Shared_Dirty") {
+			mb += kb * 1024 / 1e6
+		}
+	}
+	return mb, nil
+}
+
 // entries returns how many things of a kind a process has: "task" for operating
 // system threads, "fd" for descriptors.
 func entries(pid int, kind string) (float64, error) {
