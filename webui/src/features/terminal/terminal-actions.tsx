@@ -22,13 +22,14 @@ import {
   Search,
   Share2,
   Shrink,
+  SlidersHorizontal,
   SquareX,
   TextSelect,
   Zap,
 } from "lucide-react";
 import type { Session } from "@/gen/api";
 import { Button } from "@/components/ui/button";
-import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
+import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine, MenuMore } from "@/components/ui/menu";
 import { useStore } from "@/lib/store";
 import { toastDone, toastError } from "@/components/ui/toast";
 import { canFillScreen, fullScreen, getsAllKeys, toggleFullScreen } from "./full-screen";
@@ -125,6 +126,7 @@ export function TerminalActions(props: Props) {
         )}
         {mayType && session && (
           <>
+            <MenuLine />
             <MenuItem onSelect={onSend}>
               <FileUp aria-hidden />
               Send files
@@ -135,63 +137,18 @@ export function TerminalActions(props: Props) {
             </MenuItem>
           </>
         )}
-        <MenuItem
-          onSelect={(e) => {
-            e.preventDefault(); // stays open: it is pressed several times
-            change({ fontSize: fontSize + 1 });
-          }}
-        >
-          <AArrowUp aria-hidden />
-          Larger text
-        </MenuItem>
-        <MenuItem
-          onSelect={(e) => {
-            e.preventDefault();
-            change({ fontSize: fontSize - 1 });
-          }}
-        >
-          <AArrowDown aria-hidden />
-          Smaller text
-        </MenuItem>
-        <MenuChoice checked={scale} onSelect={() => change({ scale: !scale })}>
-          <Scaling aria-hidden />
-          Shrink other screens to fit
-        </MenuChoice>
-        <MenuChoice checked={screenReader} onSelect={() => change({ screenReader: !screenReader })}>
-          <Accessibility aria-hidden />
-          Readable for screen readers
-        </MenuChoice>
-        <MenuChoice checked={typeAhead} onSelect={() => change({ typeAhead: !typeAhead })}>
-          <FastForward aria-hidden />
-          Show typing at once when far away
-        </MenuChoice>
-        {canFillScreen && (
-          <MenuItem onSelect={() => void fill(full)}>
-            {full ? <Shrink aria-hidden /> : <Expand aria-hidden />}
-            {full ? "Leave full screen" : getsAllKeys ? "Full screen, with all keys" : "Full screen"}
-          </MenuItem>
-        )}
-        <RecordItems session={session} mayType={mayType} />
-        <MenuItem onSelect={onNotices}>
-          <Bell aria-hidden />
-          Notifications
-        </MenuItem>
-        <MenuItem onSelect={onShortcuts}>
-          <Keyboard aria-hidden />
-          Keyboard shortcuts
-        </MenuItem>
         <MenuLine />
         <MenuItem onSelect={() => ask({ what: "switch" })}>
           <CornerDownRight aria-hidden />
           Go to a session
-          <span className="ml-auto pl-4 text-sm text-muted pointer-coarse:hidden">{switchKeys}</span>
+          <Keys>{switchKeys}</Keys>
         </MenuItem>
         {mayType && (
           <>
             <MenuItem onSelect={() => ask({ what: "snippets" })}>
               <Zap aria-hidden />
               Quick commands
-              <span className="ml-auto pl-4 text-sm text-muted pointer-coarse:hidden">{snippetKeys}</span>
+              <Keys>{snippetKeys}</Keys>
             </MenuItem>
             <MenuItem onSelect={onSameFolder}>
               <FolderOpen aria-hidden />
@@ -216,6 +173,55 @@ export function TerminalActions(props: Props) {
             Just watch
           </MenuChoice>
         )}
+        <RecordItems session={session} mayType={mayType} />
+        <MenuLine />
+        <MenuMore icon={<SlidersHorizontal aria-hidden />} label="View">
+          <MenuItem
+            onSelect={(e) => {
+              e.preventDefault(); // stays open: it is pressed several times
+              change({ fontSize: fontSize + 1 });
+            }}
+          >
+            <AArrowUp aria-hidden />
+            Larger text
+          </MenuItem>
+          <MenuItem
+            onSelect={(e) => {
+              e.preventDefault();
+              change({ fontSize: fontSize - 1 });
+            }}
+          >
+            <AArrowDown aria-hidden />
+            Smaller text
+          </MenuItem>
+          <MenuChoice checked={scale} onSelect={() => change({ scale: !scale })}>
+            <Scaling aria-hidden />
+            Shrink other screens to fit
+          </MenuChoice>
+          <MenuChoice checked={screenReader} onSelect={() => change({ screenReader: !screenReader })}>
+            <Accessibility aria-hidden />
+            Readable for screen readers
+          </MenuChoice>
+          <MenuChoice checked={typeAhead} onSelect={() => change({ typeAhead: !typeAhead })}>
+            <FastForward aria-hidden />
+            Show typing at once when far away
+          </MenuChoice>
+          {canFillScreen && (
+            <MenuItem onSelect={() => void fill(full)}>
+              {full ? <Shrink aria-hidden /> : <Expand aria-hidden />}
+              {full ? "Leave full screen" : getsAllKeys ? "Full screen, with all keys" : "Full screen"}
+            </MenuItem>
+          )}
+        </MenuMore>
+        <MenuItem onSelect={onNotices}>
+          <Bell aria-hidden />
+          Notifications
+        </MenuItem>
+        <MenuItem onSelect={onShortcuts}>
+          <Keyboard aria-hidden />
+          Keyboard shortcuts
+        </MenuItem>
+        <MenuLine />
         <MenuItem onSelect={onClose}>
           <SquareX aria-hidden />
           Close the tab, keep it running
