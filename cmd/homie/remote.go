@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"time"
 
-	"homie/rpc"
 	"homie/wire"
 )
 
@@ -70,7 +68,7 @@ func (t target) carry(ctx context.Context, p process, moved func() int64, do fun
 		if moved() != before {
 			last, pause = time.Now(), firstPause
 		}
-		if err == nil || !began || !(passes(err) || errors.Is(err, rpc.ErrClosed)) || time.Since(last) > patientFor {
+		if err == nil || !began || !passes(err) || time.Since(last) > patientFor {
 			return err
 		}
 		timer := time.NewTimer(pause)
