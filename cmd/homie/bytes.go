@@ -49,7 +49,7 @@ func (n byteCount) String() string {
 
 // maxUploadFlag declares --max-upload and returns what reads it.
 func maxUploadFlag(p process, f *flag.FlagSet) func() (byteCount, error) {
-	text := f.String("max-upload", cmp.Or(p.Env("HOMIE_MAX_UPLOAD"), "0"), "`size` of the largest file that may be sent to this machine, such as 2G; 0 is for any that fits (HOMIE_MAX_UPLOAD)")
+	text := f.String("max-upload", cmp.Or(p.Env("HOMIE_MAX_UPLOAD"), "0"), "`size` of the largest file to be sent here, such as 2G; 0 is for any that fits (HOMIE_MAX_UPLOAD)")
 	return func() (byteCount, error) {
 		n, err := parseBytes(*text)
 		if err != nil {
