@@ -57,7 +57,7 @@ export function PeopleMenu({ me, session, terminal, wide, onClose }: Props) {
             className={cn("shrink-0 px-2.5 tabular-nums", typing ? "text-accent-ink" : "text-warn", owner && "bg-warn-soft")}
           >
             {typing ? <PenLine aria-hidden className="breathe" /> : <Users aria-hidden />}
-            {session.viewers}
+            <span aria-hidden>{session.viewers}</span> {/* the label says it in words */}
           </Button>
         )
       }
