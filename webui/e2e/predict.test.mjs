@@ -122,7 +122,6 @@ it("draws nothing in a program that has the whole screen", async () => {
 it("is switched off by choice", async () => {
   const choose = async () => {
     await page.getByRole("button", { name: "More", exact: true }).click();
-    await page.getByRole("menuitem", { name: "View", exact: true }).click();
     await page.getByRole("menuitemcheckbox", { name: "Show typing at once when far away" }).click();
     await page.waitForFunction(() => document.activeElement?.classList.contains("xterm-helper-textarea"));
   };

@@ -199,7 +199,6 @@ it("reorders tabs by keys and by dragging", async () => {
 it("fills the screen, and asks for all keys there", async () => {
   const item = async (name) => {
     await page.getByRole("button", { name: "More", exact: true }).click();
-    await page.getByRole("menuitem", { name: "View", exact: true }).click();
     await page.getByRole("menuitem", { name }).click();
   };
   await page.evaluate(() => {

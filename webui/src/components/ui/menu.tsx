@@ -1,5 +1,5 @@
 import * as Radix from "@radix-ui/react-dropdown-menu";
-import { Check, ChevronRight } from "lucide-react";
+import { Check } from "lucide-react";
 import type { ReactNode } from "react";
 import { cn } from "@/lib/cn";
 
@@ -10,8 +10,6 @@ interface MenuProps {
   /** Where focus goes when the menu closes; default: the trigger. */
   onCloseAutoFocus?: (e: Event) => void;
 }
-
-const panel = "arrive z-50 min-w-52 overflow-y-auto rounded-2xl border border-line bg-surface p-1.5 shadow-card";
 
 /** A list of actions that opens from a button. */
 export function Menu({ trigger, children, align = "end", onCloseAutoFocus }: MenuProps) {
@@ -24,7 +22,7 @@ export function Menu({ trigger, children, align = "end", onCloseAutoFocus }: Men
           sideOffset={6}
           collisionPadding={8}
           onCloseAutoFocus={onCloseAutoFocus}
-          className={cn(panel, "max-h-(--radix-dropdown-menu-content-available-height)")}
+          className="arrive z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-52 overflow-y-auto rounded-2xl border border-line bg-surface p-1.5 shadow-card"
         >
           {children}
         </Radix.Content>
@@ -52,24 +50,6 @@ export function MenuChoice({ checked, children, ...rest }: Radix.DropdownMenuChe
       {children}
       {checked && <Check aria-hidden className="ml-auto text-accent-ink" />}
     </Radix.CheckboxItem>
-  );
-}
-
-/** A menu within a menu, for what is chosen seldom. */
-export function MenuMore({ icon, label, children }: { icon: ReactNode; label: string; children: ReactNode }) {
-  return (
-    <Radix.Sub>
-      <Radix.SubTrigger className={cn(item, "data-[state=open]:bg-sunken")}>
-        {icon}
-        {label}
-        <ChevronRight aria-hidden className="ml-auto text-muted" />
-      </Radix.SubTrigger>
-      <Radix.Portal>
-        <Radix.SubContent sideOffset={6} collisionPadding={8} className={panel}>
-          {children}
-        </Radix.SubContent>
-      </Radix.Portal>
-    </Radix.Sub>
   );
 }
 

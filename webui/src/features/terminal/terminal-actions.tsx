@@ -22,14 +22,13 @@ import {
   Search,
   Share2,
   Shrink,
-  SlidersHorizontal,
   SquareX,
   TextSelect,
   Zap,
 } from "lucide-react";
 import type { Session } from "@/gen/api";
 import { Button } from "@/components/ui/button";
-import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine, MenuMore } from "@/components/ui/menu";
+import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
 import { useStore } from "@/lib/store";
 import { toastDone, toastError } from "@/components/ui/toast";
 import { canFillScreen, fullScreen, getsAllKeys, toggleFullScreen } from "./full-screen";
@@ -175,44 +174,42 @@ export function TerminalActions(props: Props) {
         )}
         <RecordItems session={session} mayType={mayType} />
         <MenuLine />
-        <MenuMore icon={<SlidersHorizontal aria-hidden />} label="View">
-          <MenuItem
-            onSelect={(e) => {
-              e.preventDefault(); // stays open: it is pressed several times
-              change({ fontSize: fontSize + 1 });
-            }}
-          >
-            <AArrowUp aria-hidden />
-            Larger text
+        <MenuItem
+          onSelect={(e) => {
+            e.preventDefault(); // stays open: it is pressed several times
+            change({ fontSize: fontSize + 1 });
+          }}
+        >
+          <AArrowUp aria-hidden />
+          Larger text
+        </MenuItem>
+        <MenuItem
+          onSelect={(e) => {
+            e.preventDefault();
+            change({ fontSize: fontSize - 1 });
+          }}
+        >
+          <AArrowDown aria-hidden />
+          Smaller text
+        </MenuItem>
+        <MenuChoice checked={scale} onSelect={() => change({ scale: !scale })}>
+          <Scaling aria-hidden />
+          Shrink other screens to fit
+        </MenuChoice>
+        <MenuChoice checked={screenReader} onSelect={() => change({ screenReader: !screenReader })}>
+          <Accessibility aria-hidden />
+          Readable for screen readers
+        </MenuChoice>
+        <MenuChoice checked={typeAhead} onSelect={() => change({ typeAhead: !typeAhead })}>
+          <FastForward aria-hidden />
+          Show typing at once when far away
+        </MenuChoice>
+        {canFillScreen && (
+          <MenuItem onSelect={() => void fill(full)}>
+            {full ? <Shrink aria-hidden /> : <Expand aria-hidden />}
+            {full ? "Leave full screen" : getsAllKeys ? "Full screen, with all keys" : "Full screen"}
           </MenuItem>
-          <MenuItem
-            onSelect={(e) => {
-              e.preventDefault();
-              change({ fontSize: fontSize - 1 });
-            }}
-          >
-            <AArrowDown aria-hidden />
-            Smaller text
-          </MenuItem>
-          <MenuChoice checked={scale} onSelect={() => change({ scale: !scale })}>
-            <Scaling aria-hidden />
-            Shrink other screens to fit
-          </MenuChoice>
-          <MenuChoice checked={screenReader} onSelect={() => change({ screenReader: !screenReader })}>
-            <Accessibility aria-hidden />
-            Readable for screen readers
-          </MenuChoice>
-          <MenuChoice checked={typeAhead} onSelect={() => change({ typeAhead: !typeAhead })}>
-            <FastForward aria-hidden />
-            Show typing at once when far away
-          </MenuChoice>
-          {canFillScreen && (
-            <MenuItem onSelect={() => void fill(full)}>
-              {full ? <Shrink aria-hidden /> : <Expand aria-hidden />}
-              {full ? "Leave full screen" : getsAllKeys ? "Full screen, with all keys" : "Full screen"}
-            </MenuItem>
-          )}
-        </MenuMore>
+        )}
         <MenuItem onSelect={onNotices}>
           <Bell aria-hidden />
           Notifications
