@@ -53,11 +53,13 @@ export function PeopleMenu({ me, session, terminal, wide, onClose }: Props) {
           <Button
             look="ghost"
             size="sm"
-            aria-label={[owner && `${possessive(owner)} terminal`, line || "Only you are here"].filter(Boolean).join(", ")}
             className={cn("shrink-0 px-2.5 tabular-nums", typing ? "text-accent-ink" : "text-warn", owner && "bg-warn-soft")}
           >
             {typing ? <PenLine aria-hidden className="breathe" /> : <Users aria-hidden />}
-            <span aria-hidden>{session.viewers}</span> {/* the label says it in words */}
+            <span aria-hidden>{session.viewers}</span>
+            <span className="sr-only">
+              {[owner && `${possessive(owner)} terminal`, line || "Only you are here"].filter(Boolean).join(", ")}
+            </span>
           </Button>
         )
       }
