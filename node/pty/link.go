@@ -232,18 +232,29 @@ func (l *link) gone(there map[wire.SessionID]bool) []terminal.Session {
 }
 
 // publish passes on what became of a session, unless that is known.
-func (l *link) publish(v terminal.Session) {
-	l.mu.Lock()
-	old, ok := l.known[v.ID]
-	same := ok && reflect.DeepEqual(old, v)
-	l.known[v.ID] = v
+func (s *Service) publish(v terminal.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock() // what is told in another order than it is known misleads
+	old, ok := s.known[v.ID]
+	if ok && reflect.DeepEqual(old, v) {
+		return
+	}
+	s.known[v.ID] = v
 	if v.State == terminal.Removed {
-		delete(l.known, v.ID)
+		delete(s.known, v.ID)
 	}
-	l.mu.Unlock()
-	if !same {
-		l.changed.Publish(v)
+	s.changed.Publish(v)
+}
+
+// learn passes on a session that is not known yet and whose holder is still there.
+func (s *Service) learn(c *rpc.Conn, v terminal.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.known[v.ID]; ok || s.conn != c {
+		return
 	}
+	s.known[v.ID] = v
+	s.changed.Publish(v)
 }
 
 // offer lets calls pass to c, or wait for the next connection if it is nil.

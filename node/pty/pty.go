@@ -92,7 +92,7 @@ func New(o Options) *Service {
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {
 	return []rpc.Entry{
-		rpc.Serve(terminal.Start, passOn(s, terminal.Start, once)),
+		rpc.Serve(terminal.Start, s.start),
 		rpc.ServeStream(terminal.Attach, join(s, terminal.Attach)),
 		rpc.Serve(terminal.Input, passOn(s, terminal.Input, once)),
 		rpc.Serve(terminal.Resize, passOn(s, terminal.Resize, again)),
@@ -153,6 +153,18 @@ func join[P, R any](s *Service, m wire.Method[P, R]) func(context.Context, tside
 			return lost(rpc.Relay(ctx, near, far))
 		}, nil
 	}
+}
+
+// start passes a call on, and knows the session from the answer: the holder's
+// own word of it may come later, and never does from one that dies before it.
+func (s *Service) start(ctx context.Context, who tsidentity.Caller, p terminal.StartParams) (v terminal.Session, err error) {
+	err = s.withHolder(ctx, once, func(c *rpc.Conn) (err error) {
+		if v, err = rpc.Invoke(rpc.WithOnBehalf(ctx, who), c, terminal.Start, p); err == nil {
+			s.learn(c, v)
+		}
+		return err
+	})
+	return v, err
 }
 
 // writeFile lets pass what is not larger than this machine takes.
