@@ -133,8 +133,9 @@ func TestReplaceUnderFlow(t *testing.T) {
 		before := r.at
 		r.until(t, c, func(at uint64) bool { return at > before+800_000 })
 		done := make(chan error, 1)
-		go func() { done <- replace(t, o.StateDir, programs[i%2]) }()
-		if ended, err := r.from(t, c, never); ended || wire.ReasonOf(err) != wire.Unavailable {
+		// Once somebody looks: a stream that is opened behind it has no reason to end.
+		begin := sync.OnceFunc(func() { go func() { done <- replace(t, o.StateDir, programs[i%2]) }() })
+		if ended, err := r.from(t, c, func(uint64) bool { begin(); return false }); ended || wire.ReasonOf(err) != wire.Unavailable {
 			t.Fatalf("the stream ended with %v, %v at byte %d, want that it is to be opened again", ended, err, r.at)
 		}
 		if err := <-done; err != nil {

@@ -18,14 +18,16 @@ import (
 )
 
 // patience bounds every wait of a test; nothing is expected to take as long.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // run returns a Manager that runs until the test ends.
 func run(t testing.TB, cfg Config) *Manager {
 	t.Helper()
 	m := NewManager(cfg)
 	ctx, cancel := context.WithCancel(context.Background())
-	m.setOpen(true) // so that the first Start need not wait for Run
+	// So that the first Start need not wait for Run, which does both.
+	t.Cleanup(heedSignals())
+	m.setOpen(true)
 	done := make(chan error, 1)
 	go func() { done <- m.Run(ctx) }()
 	t.Cleanup(func() {

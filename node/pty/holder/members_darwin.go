@@ -6,13 +6,13 @@ import "golang.org/x/sys/unix"
 const zombie = 5
 
 // members lists the processes of session sid that have not ended. A process can
-// leave the list by starting a session of its own.
-func members(sid int) []member {
+// leave the list by starting a session of its own. With an error, some may be
+// missing.
+func members(sid int) (found []member, err error) {
 	all, err := unix.SysctlKinfoProcSlice("kern.proc.all")
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	var found []member
 	for _, p := range all {
 		pid := int(p.Proc.P_pid)
 		if p.Proc.P_stat == zombie {
@@ -22,5 +22,5 @@ func members(sid int) []member {
 			found = append(found, member{pid: pid, group: int(p.Eproc.Pgid)})
 		}
 	}
-	return found
+	return found, nil
 }

@@ -2,37 +2,44 @@ package holder
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"strconv"
+	"syscall"
 )
 
 // members lists the processes of session sid that have not ended. A process can
-// leave the list by starting a session of its own.
-func members(sid int) []member {
+// leave the list by starting a session of its own. With an error, some may be
+// missing.
+func members(sid int) (found []member, err error) {
 	proc, err := os.Open("/proc")
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer proc.Close()
 	names, err := proc.Readdirnames(-1)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	var found []member
 	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil {
+		pid, notPID := strconv.Atoi(name)
+		if notPID != nil {
 			continue
 		}
-		stat, err := os.ReadFile("/proc/" + name + "/stat")
-		if err != nil {
-			continue // ended meanwhile
+		stat, unread := os.ReadFile("/proc/" + name + "/stat")
+		if unread != nil {
+			// It has ended meanwhile, or is another account's where those are hidden.
+			if !errors.Is(unread, fs.ErrNotExist) && !errors.Is(unread, syscall.ESRCH) && !errors.Is(unread, fs.ErrPermission) {
+				err = unread
+			}
+			continue
 		}
 		if group, session, alive := parseStat(stat); alive && session == sid {
 			found = append(found, member{pid: pid, group: group})
 		}
 	}
-	return found
+	return found, err
 }
 
 // parseStat reads what follows the command in a line of /proc/PID/stat: state,

@@ -26,8 +26,12 @@ type unixProcess struct {
 	ptmx *os.File // non-blocking, see openTerminal
 	raw  syscall.RawConn
 
+	// closing is held by close, and by still until resume. It is taken before
+	// reading.
+	closing sync.Mutex
 	reading sync.Mutex  // held while bytes are on their way to the sink
 	gone    atomic.Bool // the program has ended: read what is there, then stop
+	after   int         // bytes read since then
 }
 
 // start runs p on a PTY of its own. Its errors are for people.
@@ -135,6 +139,9 @@ func (u *unixProcess) read(sink func([]byte)) error {
 		defer turns.Put(buf)
 		n, err := readTurn(int(fd), buf[:])
 		if n > 0 {
+			if u.gone.Load() {
+				u.after += n
+			}
 			sink(buf[:n])
 			return true
 		}
@@ -151,12 +158,16 @@ func (u *unixProcess) read(sink func([]byte)) error {
 		}
 	}
 	err := u.raw.Control(func(fd uintptr) {
-		if !once(fd) {
+		if !once(fd) || u.after > maxAfter {
 			end = io.EOF
 		}
 	})
 	return errors.Join(err, end)
 }
+
+// maxAfter bounds what is read after the program's end, in bytes. A terminal
+// holds less of it; more is of a process that opened the terminal anew.
+const maxAfter = 1 << 20
 
 // small is what a read returns at most when there is nothing behind it. A full
 // read is 4,095 bytes on Linux.
@@ -189,8 +200,12 @@ func (u *unixProcess) drain() {
 }
 
 func (u *unixProcess) still() (resume func()) {
+	u.closing.Lock()
 	u.reading.Lock()
-	return u.reading.Unlock
+	return func() {
+		u.reading.Unlock()
+		u.closing.Unlock()
+	}
 }
 
 func (u *unixProcess) descriptor(f func(fd uintptr)) (id int, err error) {
@@ -266,7 +281,8 @@ func (u *unixProcess) hangup(force bool) {
 		signals = []unix.Signal{unix.SIGKILL}
 	}
 	groups := map[int]struct{}{u.pid: {}}
-	for _, m := range members(u.pid) {
+	found, _ := members(u.pid) // those that could be seen
+	for _, m := range found {
 		groups[m.group] = struct{}{}
 	}
 	for g := range groups {
@@ -276,11 +292,20 @@ func (u *unixProcess) hangup(force bool) {
 	}
 }
 
-func (u *unixProcess) left() int { return len(members(u.pid)) }
+// left counts one if it can't see any: who is not seen has not ended.
+func (u *unixProcess) left() int {
+	found, err := members(u.pid)
+	if err != nil {
+		return max(1, len(found))
+	}
+	return len(found)
+}
 
+// close waits for a read that is under way, as Close of a file does, and so must
+// not hold what that read needs.
 func (u *unixProcess) close() {
-	u.reading.Lock() // whoever holds the terminal still counts on its descriptor
-	defer u.reading.Unlock()
+	u.closing.Lock() // whoever holds the terminal still counts on its descriptor
+	defer u.closing.Unlock()
 	u.ptmx.Close()
 }
 

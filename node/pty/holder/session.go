@@ -232,10 +232,20 @@ func (s *Session) End() {
 	s.keep = false
 	s.mu.Unlock()
 	s.reap()
+	if gone && !s.reapedWithin(killGrace) { // nothing of it was to be seen, and it is there
+		s.proc.hangup(true)
+		gone = s.reapedWithin(killGrace)
+	}
 	if !gone {
 		s.abandon()
 	}
 	<-s.ended
+}
+
+// reapedWithin waits until the program's end is known, at most for a time.
+func (s *Session) reapedWithin(d time.Duration) bool {
+	rest(d, s.reaped)
+	return isClosed(s.reaped)
 }
 
 // empties waits until no process of the session is left, at most for a time.
