@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -61,15 +60,12 @@ func TestKillReachesAllProcesses(t *testing.T) {
 func TestKillIsPromptAndRemoves(t *testing.T) {
 	m := run(t, Config{})
 	s := begin(t, m, "bash", "--norc", "-i")
-	began := time.Now()
 	if err := m.Kill(s.id); err != nil {
 		t.Fatal(err)
 	}
+	// Had it taken longer than hangupGrace, it would be SIGKILL.
 	if info := end(t, s); info.Signal != "SIGHUP" {
 		t.Errorf("ended by %q, want SIGHUP", info.Signal)
-	}
-	if took := time.Since(began); took >= hangupGrace {
-		t.Errorf("a shell took %v to hang up", took)
 	}
 	if err := m.Kill(s.id); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"homie/wire"
 	"homie/wire/terminal"
@@ -143,20 +144,29 @@ func TestViewerLimit(t *testing.T) {
 // prints many times what the ring keeps.
 func TestDriverMissesNothing(t *testing.T) {
 	m := run(t, Config{})
-	s := begin(t, m, "head", "-c", "30000000", "/dev/zero")
-	c := newOnlooker(0)
-	c.pace = func(p []byte) {
-		for range 20 {
-			sha256.Sum256(p)
+	for range 5 {
+		s := begin(t, m, "head", "-c", "30000000", "/dev/zero")
+		c := newOnlooker(0)
+		last, longest := time.Now(), time.Duration(0)
+		c.pace = func(p []byte) {
+			for range 20 {
+				sha256.Sum256(p)
+			}
+			longest, last = max(longest, time.Since(last)), time.Now()
 		}
+		done := serve(t, s, c, false)
+		if err := served(t, done); err != nil {
+			t.Fatal(err)
+		}
+		if c.gaps == 0 && len(c.seen) == 30_000_000 {
+			return
+		}
+		if longest < holdFor/2 {
+			t.Fatalf("driver saw %d bytes with %d gaps, want all 30,000,000", len(c.seen), c.gaps)
+		}
+		t.Logf("the driver got no processor for %s, in which it may be skipped; once more", longest)
 	}
-	done := serve(t, s, c, false)
-	if err := served(t, done); err != nil {
-		t.Fatal(err)
-	}
-	if c.gaps != 0 || len(c.seen) != 30_000_000 {
-		t.Errorf("driver saw %d bytes with %d gaps, want all 30,000,000", len(c.seen), c.gaps)
-	}
+	t.Error("the driver never gets a processor")
 }
 
 // TestStalledViewer floods a session whose first viewer, the driver, takes
