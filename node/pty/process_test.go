@@ -331,9 +331,14 @@ func TestHolderDies(t *testing.T) {
 		}
 	}
 	var states []terminal.State
-	for len(states) < 2 {
-		if v := <-events; v.ID == s.ID && v.State != terminal.Running {
-			states = append(states, v.State)
+	for late := time.After(patience); len(states) < 2; {
+		select {
+		case v := <-events:
+			if v.ID == s.ID && v.State != terminal.Running {
+				states = append(states, v.State)
+			}
+		case <-late:
+			t.Fatalf("told of the states %v alone", states)
 		}
 	}
 	if states[0] != terminal.Exited || states[1] != terminal.Removed {
