@@ -29,6 +29,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway/frontdoor"
+	"homie/gateway/stepup"
 	"homie/gateway/terminal"
 	"homie/rpc"
 	"homie/store"
@@ -54,8 +55,10 @@ type Config struct {
 	// PlainHTTP serves without certificates: anybody who can read the tailnet's
 	// traffic on this host could read it, and browsers withhold features.
 	PlainHTTP bool
-	Version   string
-	Log       *slog.Logger
+	// StepUp is how long a person's confirmation of a sensitive act holds.
+	StepUp  stepup.Rule
+	Version string
+	Log     *slog.Logger
 	// Out is where a person at the machine reads what to do next.
 	Out io.Writer
 }
@@ -95,7 +98,7 @@ func Open(conf Config) (*Gateway, error) {
 // assemble builds the services and the registry over the store.
 func (g *Gateway) assemble() error {
 	lc := g.conf.Tailnet.Local()
-	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}})
+	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, rule: g.conf.StepUp})
 	if err := g.services.pairing.Load(); err != nil {
 		return fmt.Errorf("reading pairings: %w", err)
 	}
@@ -107,6 +110,7 @@ func (g *Gateway) assemble() error {
 	g.registry, err = rpc.NewRegistry(rpc.Options{
 		Log:      g.conf.Log,
 		Audit:    g.services.audit.Record,
+		Confirm:  g.services.stepup.Confirm,
 		Describe: g.services.identity.Describe,
 		Explain:  explain,
 		Server:   wire.ServerInfo{Name: "homie", Version: g.conf.Version},

@@ -439,6 +439,9 @@ func (p *permissions) topics() {
 		}
 		happen()
 		var last uint64
+		if private[topic.Name] {
+			listeners = map[*caller]<-chan wire.Event{p.owner: listeners[p.owner]}
+		}
 		for _, c := range slices.SortedFunc(maps.Keys(listeners), func(a, b *caller) int { return strings.Compare(a.kind, b.kind) }) {
 			last = next(p.t, topic.Name+" for "+c.kind, listeners[c]).Seq
 		}
@@ -452,6 +455,10 @@ func (p *permissions) topics() {
 		replay()
 	}
 }
+
+// private are the topics whose events only the person gets whom they are about:
+// others may listen and hear nothing.
+var private = map[string]bool{"stepup.changed": true}
 
 func (p *permissions) listen(c *caller, topic string) (<-chan wire.Event, error) {
 	if c.conn != nil {
@@ -496,7 +503,10 @@ func (p *permissions) replay(c *caller, topic string, seq uint64, ch <-chan wire
 func (p *permissions) happenings() map[string]func() {
 	return map[string]func(){
 		"presence.changed": func() { p.must(p.nas.Call(p.t.Context(), "presence.heartbeat", seed(p.t, "presence.heartbeat"), nil)) },
-		"pairing.changed":  func() { p.Register(p.nas, homietest.Offer("terminal", "voice")) },
+		"stepup.changed": func() {
+			p.must(p.owner.conn.Call(p.t.Context(), "stepup.device.update", json.RawMessage(`{"shared":false}`), nil))
+		},
+		"pairing.changed": func() { p.Register(p.nas, homietest.Offer("terminal", "voice")) },
 		// Of their own things others see nothing, so that it takes a shared one.
 		"terminal.profile.changed": func() {
 			p.must(p.owner.conn.Call(p.t.Context(), "terminal.profile.create", json.RawMessage(`{"name":"shared","shared":true}`), nil))

@@ -9,6 +9,7 @@ import (
 	"homie/gateway/nodes"
 	"homie/gateway/pairing"
 	"homie/gateway/presence"
+	"homie/gateway/stepup"
 	"homie/gateway/terminal"
 	"homie/rpc"
 	"homie/store"
@@ -30,6 +31,7 @@ type world struct {
 	self  func() tsidentity.Device
 	home  func() string
 	paths presence.Paths
+	rule  stepup.Rule
 }
 
 func (w world) logFor(name string) *slog.Logger { return w.log.With("svc", name) }
@@ -40,6 +42,7 @@ type household struct {
 	audit    *audit.Service
 	identity *identity.Service
 	pairing  *pairing.Service
+	stepup   *stepup.Service
 	terminal *terminal.Service
 }
 
@@ -49,6 +52,7 @@ func services(w world) household {
 	var (
 		log   = audit.New(w.db, w.logFor("audit"))
 		who   = identity.New(w.self, w.home, w.db.Degraded)
+		sure  = stepup.New(w.db, w.rule, w.home, w.logFor("stepup"))
 		pair  = pairing.New(w.db, w.logFor("pairing"))
 		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))
 		here  = presence.New(links, w.paths, w.logFor("presence"))
@@ -59,9 +63,10 @@ func services(w world) household {
 	links.OnChange(here.Changed)
 	links.OnLink(here.Linked)
 	links.OnLink(term.Linked)
+	sure.OnEnd(term.Forget)
 	return household{
-		all:   []service{log, who, pair, links, here, term},
-		audit: log, identity: who, pairing: pair, terminal: term,
+		all:   []service{log, who, sure, pair, links, here, term},
+		audit: log, identity: who, stepup: sure, pairing: pair, terminal: term,
 	}
 }
 

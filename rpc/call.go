@@ -159,6 +159,9 @@ func foreign(e *wire.Error) *wire.Error {
 			Node: wire.NodeName(plain(string(n.Node), maxName)),
 		}
 	}
+	if c := e.Data.Confirm; c != nil {
+		out.Data.Confirm = &wire.Confirm{ID: wire.ConfirmationID(plain(string(c.ID), maxName)), Words: plain(c.Words, maxMessage)}
+	}
 	return &out
 }
 

@@ -69,20 +69,21 @@ var nullID = stdjson.RawMessage("null")
 // statuses are the HTTP codes of errors that HTTP has a word for, so that a
 // script's curl --fail notices; the rest are answers, with 200.
 var statuses = map[wire.Reason]int{
-	wire.ParseError:      http.StatusBadRequest,
-	wire.InvalidRequest:  http.StatusBadRequest,
-	wire.InvalidParams:   http.StatusBadRequest,
-	wire.UnknownMethod:   http.StatusNotFound,
-	wire.NotFound:        http.StatusNotFound,
-	wire.Unauthenticated: http.StatusForbidden,
-	wire.Forbidden:       http.StatusForbidden,
-	wire.Conflict:        http.StatusConflict,
-	wire.TooLarge:        http.StatusRequestEntityTooLarge,
-	wire.RateLimited:     http.StatusTooManyRequests,
-	wire.Busy:            http.StatusServiceUnavailable,
-	wire.Unavailable:     http.StatusServiceUnavailable,
-	wire.Timeout:         http.StatusGatewayTimeout,
-	wire.Internal:        http.StatusInternalServerError,
+	wire.ParseError:           http.StatusBadRequest,
+	wire.InvalidRequest:       http.StatusBadRequest,
+	wire.InvalidParams:        http.StatusBadRequest,
+	wire.UnknownMethod:        http.StatusNotFound,
+	wire.NotFound:             http.StatusNotFound,
+	wire.Unauthenticated:      http.StatusForbidden,
+	wire.Forbidden:            http.StatusForbidden,
+	wire.ConfirmationRequired: http.StatusForbidden,
+	wire.Conflict:             http.StatusConflict,
+	wire.TooLarge:             http.StatusRequestEntityTooLarge,
+	wire.RateLimited:          http.StatusTooManyRequests,
+	wire.Busy:                 http.StatusServiceUnavailable,
+	wire.Unavailable:          http.StatusServiceUnavailable,
+	wire.Timeout:              http.StatusGatewayTimeout,
+	wire.Internal:             http.StatusInternalServerError,
 }
 
 func respond(w http.ResponseWriter, m wire.Message) {

@@ -38,7 +38,12 @@ type Method struct {
 	// in Note frames; nil if nothing.
 	Tells, Told reflect.Type
 
-	invoke func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error)
+	// question is set for a sensitive method; eachTime, if an earlier
+	// confirmation does not do.
+	question func(context.Context, tsidentity.Caller, any) (Question, error)
+	eachTime bool
+
+	invoke func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage, confirm confirm) (outcome, error)
 }
 
 // outcome is what a handler gave back.
@@ -107,12 +112,15 @@ func newMethod[P, R any](name, capability string, handler any, serve func(contex
 		Result:     reflect.TypeFor[R](),
 		Handler:    handler,
 	}
-	m.invoke = func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (outcome, error) {
+	m.invoke = func(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage, confirm confirm) (outcome, error) {
 		p, err := decodeParams[P](raw)
 		if err != nil {
 			return outcome{}, err
 		}
 		o := outcome{target: targetOf(&p)}
+		if err := confirm(ctx, who, m.act(who, o.target, p)); err != nil {
+			return o, err
+		}
 		r, pump, err := serve(ctx, who, p)
 		if err != nil {
 			return o, err
@@ -134,10 +142,10 @@ func newMethod[P, R any](name, capability string, handler any, serve func(contex
 
 func (m *Method) declared() (name, capability string) { return m.Name, m.Capability }
 
-// run calls the handler.
-func (m *Method) run(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage) (o outcome, err error) {
+// run calls the handler, once what it needs is confirmed.
+func (m *Method) run(ctx context.Context, who tsidentity.Caller, raw stdjson.RawMessage, confirm confirm) (o outcome, err error) {
 	err = m.guarded(func() (err error) {
-		o, err = m.invoke(ctx, who, raw)
+		o, err = m.invoke(ctx, who, raw, confirm)
 		return err
 	})
 	return o, err

@@ -24,6 +24,9 @@ type Options struct {
 	// Audit gets an entry for each outcome of a consequential method and for
 	// each refusal. It must not block for long.
 	Audit func(context.Context, Audit)
+	// Confirm lets a sensitive act pass, or returns the error that says what has
+	// to be confirmed first. Nil lets all pass.
+	Confirm func(context.Context, tsidentity.Caller, Act) error
 	// Describe says who a caller is, for rpc.hello.
 	Describe func(tsidentity.Caller) wire.Whoami
 	// Explain gives an error that is none of wire's the words that a caller is
@@ -47,7 +50,7 @@ type Audit struct {
 	Caller    tsidentity.Caller
 	Method    string
 	Target    string // what it acted on, as the params name it
-	Decision  string // allowed, denied, failed
+	Decision  string // allowed, denied, failed, asked (to be confirmed first)
 	Reason    string // of a refusal or failure, in words
 	RequestID string
 	TraceID   string
@@ -181,7 +184,7 @@ func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, q request
 	}
 	ctx, cancel := context.WithTimeout(ctx, m.Timeout) // of the answer; a stream's pump has another
 	defer cancel()
-	return m.run(ctx, who, q.params)
+	return m.run(ctx, who, q.params, r.confirm)
 }
 
 // admit checks the caller's rate, and their right to the method, which must
@@ -203,6 +206,9 @@ func (r *Registry) admit(who tsidentity.Caller, q request) error {
 // under the same id.
 func (r *Registry) failed(q request, who tsidentity.Caller, err error) *wire.Error {
 	e := asWire(err)
+	if _, ours := errors.AsType[asking](err); e.Data.Reason == wire.ConfirmationRequired && !ours {
+		e = wire.Errorf(wire.Protocol, "The machine asked for a confirmation, which only the gateway may.").Because(err)
+	}
 	log := r.opts.Log.With("method", q.name, "caller", who.Name(), "request_id", q.id)
 	if e.Data.Reason != wire.Internal {
 		if cause := errors.Unwrap(e); cause != nil {
@@ -220,7 +226,8 @@ func (r *Registry) failed(q request, who tsidentity.Caller, err error) *wire.Err
 
 func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, target string, e *wire.Error) {
 	denied := e != nil && (e.Data.Reason == wire.Forbidden || e.Data.Reason == wire.Unauthenticated)
-	if q.method == nil || (!q.method.Consequential && !denied) {
+	asked := e != nil && e.Data.Reason == wire.ConfirmationRequired
+	if q.method == nil || (!q.method.Consequential && !denied && !asked) {
 		return
 	}
 	if e != nil { // an act that did not happen: of those, a caller has any number
@@ -230,6 +237,8 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, 
 	}
 	a := Audit{At: time.Now(), Caller: who, Method: q.name, Target: shorten(target, maxTarget), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
 	switch {
+	case asked:
+		a.Decision, a.Reason = "asked", shorten(e.Message, maxMessage)
 	case denied:
 		a.Decision, a.Reason = "denied", shorten(e.Message, maxMessage)
 	case e != nil:

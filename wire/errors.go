@@ -30,6 +30,9 @@ const (
 	HelloRequired   Reason = "hello_required"    // a connection starts with rpc.hello
 	Canceled        Reason = "canceled"          // the caller or the connection went away
 	Protocol        Reason = "protocol_violation"
+	// ConfirmationRequired refuses an act that the caller may do and has to
+	// confirm first; see ErrorData.Confirm.
+	ConfirmationRequired Reason = "confirmation_required"
 )
 
 // codes are JSON-RPC 2.0's own for the first five and its implementation range
@@ -54,6 +57,8 @@ var codes = map[Reason]int{
 	HelloRequired:   -32012,
 	Canceled:        -32013,
 	Protocol:        -32014,
+
+	ConfirmationRequired: -32015,
 }
 
 // Code returns the JSON-RPC error code of r, Internal's for an unknown reason.
@@ -101,6 +106,15 @@ type ErrorData struct {
 	RetryAfterMs int64  `json:"retryAfterMs,omitzero"`
 	RequestID    string `json:"requestId,omitzero"`
 	Needs        *Needs `json:"needs,omitzero"`
+	// Confirm comes with ConfirmationRequired.
+	Confirm *Confirm `json:"confirm,omitzero"`
+}
+
+// Confirm is the confirmation that a refused call waits for. When the person has
+// given it, the same call is let through.
+type Confirm struct {
+	ID    ConfirmationID `json:"id"`
+	Words string         `json:"words"` // what is to be confirmed, e.g. "Open a terminal on den as max"
 }
 
 // Needs says which right a refused call was missing, so that a client can show
@@ -141,6 +155,13 @@ func (e *Error) Missing(n Needs) *Error {
 	c := *e
 	c.Data.Needs = &n
 	return &c
+}
+
+// ToConfirm returns a copy of e that names the confirmation it waits for.
+func (e *Error) ToConfirm(c Confirm) *Error {
+	out := *e
+	out.Data.Confirm = &c
+	return &out
 }
 
 // Error returns the message for people.

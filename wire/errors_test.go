@@ -36,6 +36,7 @@ func TestCodesAreFrozen(t *testing.T) {
 		{"hello_required", -32012},
 		{"canceled", -32013},
 		{"protocol_violation", -32014},
+		{"confirmation_required", -32015},
 	}
 	for _, f := range frozen {
 		if got := f.reason.Code(); got != f.code {

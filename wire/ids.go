@@ -15,5 +15,8 @@ type PersonID string
 // DeviceID is a tailnet device's StableID.
 type DeviceID string
 
+// ConfirmationID names an act that waits for a person's confirmation.
+type ConfirmationID string
+
 // StreamID names a stream on one connection: the id of the call that opened it.
 type StreamID uint32

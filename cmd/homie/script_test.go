@@ -74,7 +74,8 @@ func tell(t *testing.T, dir, exe string) {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("ACCOUNT", me.Username)
 			e.Setenv("UID", me.Uid)
-			e.Setenv("HOMIE_LINGER", "10s") // a story that fails leaves nothing behind for long
+			e.Setenv("HOMIE_LINGER", "10s")    // a story that fails leaves nothing behind for long
+			e.Setenv("HOMIE_STEP_UP", "never") // a story of confirming says otherwise
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -21,6 +21,7 @@ import (
 	"tailscale.com/feature/buildfeatures"
 
 	"homie/gateway"
+	"homie/gateway/stepup"
 	"homie/internal/memory"
 	"homie/node"
 	"homie/node/pty"
@@ -56,6 +57,9 @@ Recordings are files of the format asciicast v3 in the state directory, for
 type gatewaySettings struct {
 	*settings
 	owner, cert, key string
+	stepUp           string
+
+	rule stepup.Rule // what stepUp says, once it is checked
 }
 
 func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
@@ -63,12 +67,16 @@ func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
 	f.StringVar(&g.owner, "owner", p.Env("HOMIE_OWNER"), "`login` of the owner of a gateway whose device is tagged (HOMIE_OWNER)")
 	f.StringVar(&g.cert, "tls-cert", p.Env("HOMIE_TLS_CERT"), "certificate `file` instead of the MagicDNS one (HOMIE_TLS_CERT)")
 	f.StringVar(&g.key, "tls-key", p.Env("HOMIE_TLS_KEY"), "key `file` of that certificate (HOMIE_TLS_KEY)")
+	f.StringVar(&g.stepUp, "step-up", cmp.Or(p.Env("HOMIE_STEP_UP"), "12h"), "`time` for which a person's confirmation of a sensitive act holds on a device; always asks each time, never not at all (HOMIE_STEP_UP)")
 	return g
 }
 
 // check refuses settings that contradict each other, and a certificate that is
 // of no use, before anything is started.
-func (g *gatewaySettings) check() error {
+func (g *gatewaySettings) check() (err error) {
+	if g.rule, err = stepup.ParseRule(cmp.Or(g.stepUp, "12h")); err != nil {
+		return usagef("--step-up: %v", err)
+	}
 	if (g.cert == "") != (g.key == "") {
 		return usagef("a certificate and its key go together: give both --tls-cert and --tls-key")
 	}
@@ -124,7 +132,7 @@ func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, 
 	return onTailnet(ctx, g.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
 		gw, err := gateway.Open(gateway.Config{
 			Tailnet: d, StateDir: dir, Owner: g.owner,
-			CertFile: g.cert, KeyFile: g.key, PlainHTTP: g.plainHTTP,
+			CertFile: g.cert, KeyFile: g.key, PlainHTTP: g.plainHTTP, StepUp: g.rule,
 			Version: version, Log: log, Out: p.Out,
 		})
 		if err != nil {

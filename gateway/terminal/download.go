@@ -54,7 +54,7 @@ func (s *Service) ServeFile(w http.ResponseWriter, req *http.Request, d Download
 		file *remoteFile
 		info wireterminal.FileInfo
 	)
-	refused := d.Registry.Act(req.Context(), d.Who, wireterminal.ReadFile.Name, func(ctx context.Context) (target string, err error) {
+	refused := d.Registry.Act(req.Context(), d.Who, wireterminal.ReadFile.Name, p, func(ctx context.Context) (target string, err error) {
 		target = p.Target()
 		if err := p.Validate(); err != nil {
 			return target, wire.Errorf(wire.InvalidParams, "params: %v", err)
@@ -192,6 +192,7 @@ func (s *Service) openFile(ctx context.Context, who tsidentity.Caller, p wireter
 		return nil, wireterminal.FileInfo{}, offline(p.Node, err)
 	}
 	stream.Close(nil)
+	defer s.looking.hold(who, p.Node, p.Session)()
 	info = info.Shown()
 	p.Version = info.Version
 	return &remoteFile{s: s, who: who, account: account, p: p, size: info.Size, leave: leave}, info, nil

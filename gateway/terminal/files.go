@@ -22,6 +22,7 @@ func (s *Service) listFiles(ctx context.Context, who tsidentity.Caller, p wirete
 	if err != nil {
 		return wireterminal.Folder{}, err
 	}
+	defer s.looking.hold(who, p.Node, p.Session)()
 	out, err := rpc.Invoke(rpc.WithOnBehalf(ctx, who), conn, wireterminal.ListFiles, p)
 	if err != nil {
 		return wireterminal.Folder{}, offline(p.Node, err)
@@ -32,6 +33,7 @@ func (s *Service) listFiles(ctx context.Context, who tsidentity.Caller, p wirete
 // readFile sends a file of a terminal's machine, or the rest of one. Browsers
 // download by HTTP instead, which is the same.
 func (s *Service) readFile(ctx context.Context, who tsidentity.Caller, p wireterminal.ReadFileParams) (wireterminal.FileInfo, rpc.Pump, error) {
+	defer s.looking.hold(who, p.Node, p.Session)()
 	out, pump, err := fileStream(ctx, s, who, place{p.Node, p.Session}, wireterminal.ReadFile, p)
 	return out.Shown(), pump, err
 }

@@ -40,9 +40,11 @@ type Service struct {
 	log     *slog.Logger
 	changed *rpc.Topic[wireterminal.Session]
 
-	viewing  seats // by caller and machine
-	starting seats // by person and machine
-	carrying seats // files, by caller and machine
+	viewing  seats  // by caller and machine
+	starting seats  // by person and machine
+	carrying seats  // files, by caller and machine
+	open     opened // terminals that are typed into
+	looking  opened // machines whose files are looked at
 
 	profiles *shelf[Profile, *Profile]
 	snippets *shelf[Snippet, *Snippet]
@@ -60,9 +62,9 @@ func New(links Links, db *store.Store, log *slog.Logger) *Service {
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {
 	return append([]rpc.Entry{
-		rpc.Serve(wireterminal.Start, s.start, rpc.Audited()),
-		rpc.ServeStream(wireterminal.Attach, s.attach, rpc.Audited(), rpc.Notes[wireterminal.ViewerNote, wireterminal.SessionNote]()),
-		rpc.Serve(wireterminal.Input, s.input),
+		rpc.Serve(wireterminal.Start, s.start, rpc.Audited(), rpc.Sensitive(s.askStart)),
+		rpc.ServeStream(wireterminal.Attach, s.attach, rpc.Audited(), rpc.Sensitive(s.askAttach), rpc.Notes[wireterminal.ViewerNote, wireterminal.SessionNote]()),
+		rpc.Serve(wireterminal.Input, s.input, rpc.Sensitive(s.askInput)),
 		rpc.Serve(wireterminal.Resize, s.resize),
 		rpc.Serve(wireterminal.Kill, s.kill, rpc.Audited()),
 		rpc.Serve(wireterminal.List, s.list),
@@ -77,9 +79,9 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Call("terminal.snippet.create", "terminal:write", s.createSnippet, rpc.Audited()),
 		rpc.Call("terminal.snippet.update", "terminal:write", s.updateSnippet, rpc.Audited()),
 		rpc.Call("terminal.snippet.delete", "terminal:write", s.deleteSnippet, rpc.Audited()),
-		rpc.Serve(wireterminal.ListFiles, s.listFiles),
-		rpc.ServeStream(wireterminal.ReadFile, s.readFile, rpc.Audited()),
-		rpc.ServeStream(wireterminal.WriteFile, s.writeFile, rpc.Audited(), rpc.Notes[wire.Nothing, wireterminal.Written]()),
+		rpc.Serve(wireterminal.ListFiles, s.listFiles, rpc.Sensitive(s.askList)),
+		rpc.ServeStream(wireterminal.ReadFile, s.readFile, rpc.Audited(), rpc.Sensitive(s.askRead)),
+		rpc.ServeStream(wireterminal.WriteFile, s.writeFile, rpc.Audited(), rpc.Sensitive(s.askWrite), rpc.Notes[wire.Nothing, wireterminal.Written]()),
 		s.changed, s.profiles.changed, s.snippets.changed,
 	}, s.recordingAPI()...)
 }
@@ -167,10 +169,8 @@ func (s *Service) start(ctx context.Context, who tsidentity.Caller, p wiretermin
 	if p.Account == "" {
 		p.Account = n.Account
 	}
-	if !access.MayRunAs(who, wireterminal.Start.Capability, n, p.Account) {
-		return wireterminal.Session{}, wire.Errorf(wire.Forbidden,
-			"You may not open a terminal as %q on %s. The person who runs this home can allow it by adding \"as\": [%q] to your grant.", p.Account, p.Node, p.Account).
-			Missing(wire.Needs{Capability: wireterminal.Start.Capability, Node: p.Node, Account: p.Account})
+	if err := mayStartAs(who, n, p.Account); err != nil {
+		return wireterminal.Session{}, err
 	}
 	leave, err := s.mayStart(ctx, who, p.Node, conn)
 	if err != nil {
@@ -183,6 +183,7 @@ func (s *Service) start(ctx context.Context, who tsidentity.Caller, p wiretermin
 	}
 	out = out.Shown()
 	out.Node = p.Node
+	s.open.hold(who, p.Node, out.ID)()
 	return out, nil
 }
 
@@ -219,6 +220,8 @@ func (s *Service) attach(ctx context.Context, who tsidentity.Caller, p wiretermi
 		defer leave()
 		if p.Watch {
 			near.Drop() // the machine need not be trusted to
+		} else {
+			defer s.open.hold(who, p.Node, p.Session)()
 		}
 		near.Guard(func(who tsidentity.Caller) error {
 			return errors.Join(check(who), s.mayUse(who, p, out.Session))

@@ -33,7 +33,7 @@ func openRPC(m *model) ([]byte, error) {
 		entry := map[string]any{
 			"name": x.Name, "summary": x.doc, "paramStructure": "by-name", "params": params,
 			"result":       map[string]any{"name": "result", "schema": bare(r.ReflectFromType(x.Result))},
-			"x-capability": x.Capability, "x-stream": x.Streaming, "x-audited": x.Consequential,
+			"x-capability": x.Capability, "x-stream": x.Streaming, "x-audited": x.Consequential, "x-confirmed": x.Confirmed(),
 		}
 		if x.Told != nil {
 			entry["x-notes"] = map[string]any{"tells": bare(r.ReflectFromType(x.Tells)), "told": bare(r.ReflectFromType(x.Told))}

@@ -53,6 +53,9 @@ rpc terminal.session.list '{"node":"den"}'
 		if x.Consequential {
 			kind += " Audited."
 		}
+		if x.Confirmed() {
+			kind += " Confirmed."
+		}
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s%s |\n", code(x.Name), anchor(x.Name), code(x.Capability), cell(x.doc), kind)
 	}
 	b.WriteString("\n## Event topics\n\n| topic | needs | data |\n|---|---|---|\n")

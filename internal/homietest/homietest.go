@@ -27,6 +27,7 @@ import (
 	"tailscale.com/tsnet"
 
 	"homie/gateway"
+	"homie/gateway/stepup"
 	"homie/internal/tailbox"
 	"homie/internal/tailbox/tailboxtest"
 	"homie/node"
@@ -155,6 +156,7 @@ func (h *House) StartGateway(adjust ...func(*gateway.Config)) {
 	h.launch(tailbox.Gateway, func(ctx context.Context, d *up.Device) error {
 		conf := gateway.Config{
 			Tailnet: d, StateDir: h.Dir(tailbox.Gateway), Version: version, Log: h.log(tailbox.Gateway),
+			StepUp: stepup.Never, // a test of it says otherwise
 		}
 		for _, f := range adjust {
 			f(&conf)

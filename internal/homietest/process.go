@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"homie/gateway"
+	"homie/gateway/stepup"
 	"homie/internal/tailbox"
 	"homie/node"
 	"homie/node/pty/holder"
@@ -79,7 +80,7 @@ func runProcess(ctx context.Context, text string) error {
 	}
 	defer d.Close()
 	if p.Hostname == tailbox.Gateway {
-		g, err := gateway.Open(gateway.Config{Tailnet: d, StateDir: p.Dir, Version: version, Log: log})
+		g, err := gateway.Open(gateway.Config{Tailnet: d, StateDir: p.Dir, Version: version, Log: log, StepUp: stepup.Never})
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"homie/gateway/audit"
 	"homie/gateway/pairing"
 	"homie/gateway/presence"
+	"homie/gateway/stepup"
 	"homie/gateway/terminal"
 	"homie/rpc"
 	"homie/wire"
@@ -109,6 +110,84 @@ func RpcSubscribe(ctx context.Context, c Caller, p wire.SubscribeParams) (r wire
 // RpcUnsubscribe calls rpc.unsubscribe. Ends events of topics.
 func RpcUnsubscribe(ctx context.Context, c Caller, p wire.UnsubscribeParams) (r wire.Nothing, err error) {
 	err = c.Call(ctx, "rpc.unsubscribe", p, &r)
+	return r, err
+}
+
+// StepupCodeCreate calls stepup.code.create. Makes a one-time code for somebody who adds a passkey and has no other device to confirm it on. It is for whoever is at the gateway's host, and is shown once.
+func StepupCodeCreate(ctx context.Context, c Caller, p stepup.CodeForParams) (r stepup.Code, err error) {
+	err = c.Call(ctx, "stepup.code.create", p, &r)
+	return r, err
+}
+
+// StepupConfirmationAnswer calls stepup.confirmation.answer. Confirms what another device of the same person asks for, or denies it. The device that asks can deny only, which gives its own question up.
+func StepupConfirmationAnswer(ctx context.Context, c Caller, p stepup.AnswerParams) (r stepup.Confirmation, err error) {
+	err = c.Call(ctx, "stepup.confirmation.answer", p, &r)
+	return r, err
+}
+
+// StepupConfirmationChallenge calls stepup.confirmation.challenge. Returns what navigator.credentials.get takes to confirm an act by a passkey of the caller. What that returns goes to stepup.confirmation.passkey.
+func StepupConfirmationChallenge(ctx context.Context, c Caller, p stepup.ConfirmationParams) (r stepup.Ceremony, err error) {
+	err = c.Call(ctx, "stepup.confirmation.challenge", p, &r)
+	return r, err
+}
+
+// StepupConfirmationCode calls stepup.confirmation.code. Confirms that the caller adds a passkey, by the code that 'homie stepup code' has shown on the gateway's host.
+func StepupConfirmationCode(ctx context.Context, c Caller, p stepup.CodeParams) (r stepup.Confirmation, err error) {
+	err = c.Call(ctx, "stepup.confirmation.code", p, &r)
+	return r, err
+}
+
+// StepupConfirmationList calls stepup.confirmation.list. Returns the confirmations of the caller that wait, and those that were answered within the last minutes.
+func StepupConfirmationList(ctx context.Context, c Caller, p wire.Nothing) (r stepup.Confirmations, err error) {
+	err = c.Call(ctx, "stepup.confirmation.list", p, &r)
+	return r, err
+}
+
+// StepupConfirmationPasskey calls stepup.confirmation.passkey. Confirms an act by the answer of a passkey to the challenge of that act. Any device of the person may do it, the one that asks included.
+func StepupConfirmationPasskey(ctx context.Context, c Caller, p stepup.PasskeyAnswerParams) (r stepup.Confirmation, err error) {
+	err = c.Call(ctx, "stepup.confirmation.passkey", p, &r)
+	return r, err
+}
+
+// StepupDeviceUpdate calls stepup.device.update. Says whether others use this device, too. A shared device asks before each sensitive act, and confirms nothing for another. That it is shared can be said at once; that it is not has to be confirmed.
+func StepupDeviceUpdate(ctx context.Context, c Caller, p stepup.ThisDeviceParams) (r wire.Nothing, err error) {
+	err = c.Call(ctx, "stepup.device.update", p, &r)
+	return r, err
+}
+
+// StepupEnd calls stepup.end. Has this device ask again from now on, before each sensitive act until one is confirmed. Terminals that are open stay open.
+func StepupEnd(ctx context.Context, c Caller, p wire.Nothing) (r wire.Nothing, err error) {
+	err = c.Call(ctx, "stepup.end", p, &r)
+	return r, err
+}
+
+// StepupGet calls stepup.get. Says how confirmations stand for the caller on this device: the home's rule, until when it need not ask, and the person's passkeys.
+func StepupGet(ctx context.Context, c Caller, p wire.Nothing) (r stepup.Status, err error) {
+	err = c.Call(ctx, "stepup.get", p, &r)
+	return r, err
+}
+
+// StepupPasskeyCreate calls stepup.passkey.create. Adds the passkey that the browser has made for stepup.passkey.prepare.
+func StepupPasskeyCreate(ctx context.Context, c Caller, p stepup.PasskeyParams) (r stepup.Passkey, err error) {
+	err = c.Call(ctx, "stepup.passkey.create", p, &r)
+	return r, err
+}
+
+// StepupPasskeyDelete calls stepup.passkey.delete. Removes a passkey of the caller, which confirms nothing any more. The device that holds it still shows it until it is removed there, too.
+func StepupPasskeyDelete(ctx context.Context, c Caller, p stepup.PasskeyDeleteParams) (r stepup.Passkey, err error) {
+	err = c.Call(ctx, "stepup.passkey.delete", p, &r)
+	return r, err
+}
+
+// StepupPasskeyPrepare calls stepup.passkey.prepare. Begins to add a passkey: it returns what navigator.credentials.create takes. What it makes goes to stepup.passkey.create.
+func StepupPasskeyPrepare(ctx context.Context, c Caller, p wire.Nothing) (r stepup.Ceremony, err error) {
+	err = c.Call(ctx, "stepup.passkey.prepare", p, &r)
+	return r, err
+}
+
+// StepupPasskeyUpdate calls stepup.passkey.update. Gives a passkey of the caller another name.
+func StepupPasskeyUpdate(ctx context.Context, c Caller, p stepup.PasskeyUpdateParams) (r stepup.Passkey, err error) {
+	err = c.Call(ctx, "stepup.passkey.update", p, &r)
 	return r, err
 }
 
