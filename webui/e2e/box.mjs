@@ -8,10 +8,10 @@ const program = new URL("../../bin/homie-box", import.meta.url).pathname;
 const READY_MS = 60_000;
 const END_MS = 15_000;
 
-/** Starts a box with a raw door and waits until everything in it is ready. */
-export async function startBox() {
+/** Starts a box with a raw door, and what else args say, and waits until everything in it is ready. */
+export async function startBox(...args) {
   const port = await freePorts(4);
-  const child = spawn(program, ["--json", "--raw-door", "0", "--port", String(port)], {
+  const child = spawn(program, ["--json", "--raw-door", "0", "--port", String(port), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let errors = "";

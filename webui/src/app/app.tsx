@@ -6,6 +6,8 @@ import { unseen } from "@/features/terminal/attention";
 import { AttentionWatch } from "@/features/terminal/attention-watch";
 import { can, useMe } from "@/features/identity/rights";
 import { VisitorPage } from "@/features/identity/visitor-page";
+import { AnswerNote } from "@/features/stepup/answer-note";
+import { ConfirmDialog } from "@/features/stepup/confirm-dialog";
 import { usePath, segments } from "@/lib/router";
 import { useStore } from "@/lib/store";
 import { ConnectionBanner } from "./connection-banner";
@@ -62,6 +64,8 @@ function Home({ me }: { me: Whoami }) {
         <Header me={me} compact />
         <ConnectionBanner />
         <UpdateNote />
+        <AnswerNote />
+        <ConfirmDialog />
         <main id="main" ref={main} tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
           <Page me={me} path={path} />
         </main>
@@ -75,6 +79,8 @@ function Home({ me }: { me: Whoami }) {
       <Header me={me} />
       <ConnectionBanner />
       <UpdateNote />
+      <AnswerNote />
+      <ConfirmDialog />
       <main
         id="main"
         ref={main}

@@ -1,3 +1,4 @@
+import { confirmed } from "@/features/stepup/asking";
 import { Client } from "@/rpc/client";
 import { diagnose } from "@/rpc/diagnose";
 
@@ -6,4 +7,5 @@ export const client = new Client({
   url: `${window.location.origin.replace(/^http/, "ws")}/rpc`,
   version: __VERSION__,
   diagnose,
+  confirm: confirmed,
 });

@@ -11,6 +11,7 @@ import { can } from "@/features/identity/rights";
 import { PairingPage } from "@/features/pairing/pairing-page";
 import { MachinePage } from "@/features/presence/machine-page";
 import { MachinesPage } from "@/features/presence/machines-page";
+import { ConfirmPage } from "@/features/stepup/confirm-page";
 import { terminalNeeds } from "@/features/terminal/link";
 
 const TerminalPage = lazy(() => import("@/features/terminal/terminal-page"));
@@ -43,6 +44,8 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
       );
     case "me":
       return <MePage me={me} />;
+    case "confirm":
+      return first && !second ? <ConfirmPage id={first} /> : <Nowhere />;
     case "pairing":
       return can(me, "pairing:read") ? <PairingPage /> : <NotYours what="Joining machines is" />;
     case "activity":
@@ -65,6 +68,8 @@ export function pageTitle(path: string): string {
       return "Recordings";
     case "me":
       return "Who am I";
+    case "confirm":
+      return "Is this you?";
     case "pairing":
       return "Joining";
     case "activity":

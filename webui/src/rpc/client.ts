@@ -1,4 +1,4 @@
-import type { HelloResult, Methods, Streams, Topics, Whoami } from "@/gen/api";
+import type { Confirm, HelloResult, Methods, Streams, Topics, Whoami } from "@/gen/api";
 import { Store } from "@/lib/store";
 import { backoff } from "./backoff";
 import { RpcError, asRpcError, localError } from "./errors";
@@ -22,6 +22,11 @@ export interface ClientOptions {
   open?: (url: string, protocol: string) => WebSocket;
   /** Asks, by plain HTTP, why no socket could be opened; null: can't tell. */
   diagnose?: () => Promise<RpcError | null>;
+  /**
+   * Has a person confirm what a call was refused for. Null: they did, and the
+   * call is made again; else why not.
+   */
+  confirm?: (what: Confirm) => Promise<RpcError | null>;
   random?: () => number;
 }
 
@@ -86,13 +91,41 @@ export class Client {
     timeoutMs?: number,
   ): Promise<Methods[M]["result"]> {
     if (!this.ready) throw notConnected();
-    try {
-      return (await this.raw(method, params, timeoutMs)) as Methods[M]["result"];
-    } catch (err) {
-      // A refusal may mean that rights changed a moment ago.
-      if (err instanceof RpcError && err.reason === "forbidden") this.heartbeat.refreshMe();
-      throw err;
+    for (;;) {
+      try {
+        return (await this.raw(method, params, timeoutMs)) as Methods[M]["result"];
+      } catch (err) {
+        // A refusal may mean that rights changed a moment ago.
+        if (err instanceof RpcError && err.reason === "forbidden") this.heartbeat.refreshMe();
+        const refusal = await this.confirm(asRpcError(err));
+        if (refusal) throw refusal;
+        await this.connected();
+      }
     }
+  }
+
+  /**
+   * Has a person confirm what was refused, if that is why. Null: what was refused
+   * has not happened, and may be tried again; else why not.
+   */
+  async confirm(error: RpcError): Promise<RpcError | null> {
+    if (!error.confirm || !this.options.confirm) return error;
+    return this.options.confirm(error.confirm);
+  }
+
+  /** Waits for the connection, which may have been lost while somebody confirmed. */
+  private async connected(): Promise<void> {
+    if (this.ready) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        off();
+        resolve();
+      };
+      const timer = setTimeout(done, OPEN_TIMEOUT);
+      const off = this.status.subscribe(() => this.ready && done());
+    });
+    if (!this.ready) throw notConnected();
   }
 
   /** Opens a stream. Null while not connected. */

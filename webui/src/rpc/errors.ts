@@ -1,4 +1,4 @@
-import type { Needs, Reason, WireError } from "@/gen/api";
+import type { Confirm, Needs, Reason, WireError } from "@/gen/api";
 
 /** A call that failed, with words for people and a reason for programs. */
 export class RpcError extends Error {
@@ -7,6 +7,8 @@ export class RpcError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly requestId: string | undefined;
   readonly needs: Needs | undefined;
+  /** What a person has to confirm before the same call is let through. */
+  readonly confirm: Confirm | undefined;
 
   constructor(wire: WireError) {
     super(wire.message);
@@ -16,6 +18,7 @@ export class RpcError extends Error {
     this.retryAfterMs = wire.data?.retryAfterMs;
     this.requestId = wire.data?.requestId;
     this.needs = wire.data?.needs;
+    this.confirm = wire.data?.confirm;
   }
 }
 

@@ -106,6 +106,7 @@ const decisions: Record<Entry["decision"], { tone: Tone; text: string }> = {
   allowed: { tone: "good", text: "Done" },
   denied: { tone: "warn", text: "Refused" },
   failed: { tone: "bad", text: "Failed" },
+  asked: { tone: "plain", text: "Asked to confirm" },
 };
 
 function EntryRow({ repeated: { entry: e, count, since }, target }: { repeated: Repeated; target: string }) {

@@ -24,6 +24,16 @@ const deeds: Record<string, [did: string, wanted: string, to: string]> = {
   "presence.list": ["asked for the machines", "know the machines", ""],
   "presence.changed": ["followed the machines", "follow the machines", ""],
   "audit.list": ["asked for the activity", "know the activity", ""],
+  "stepup.confirmation.answer": ["answered a question", "answer a question", ":"],
+  "stepup.confirmation.passkey": ["confirmed it by a passkey", "confirm something by a passkey", ":"],
+  "stepup.confirmation.code": ["confirmed it by a code", "confirm something by a code", ":"],
+  "stepup.passkey.prepare": ["began to add a passkey", "add a passkey", ""],
+  "stepup.passkey.create": ["added a passkey", "add a passkey", ":"],
+  "stepup.passkey.update": ["renamed a passkey", "rename a passkey", ":"],
+  "stepup.passkey.delete": ["removed a passkey", "remove a passkey", ":"],
+  "stepup.code.create": ["made a one-time code", "make a one-time code", ""],
+  "stepup.device.update": ["said that the device", "say that the device", ""],
+  "stepup.end": ["had the device ask again", "have the device ask again", ""],
   "node.register": ["came to join", "join", ""],
 };
 

@@ -8,6 +8,7 @@ import { ThemePicker } from "@/app/theme-picker";
 import { osName } from "@/lib/format";
 import { useLive } from "@/lib/live";
 import { machines } from "@/features/presence/machines";
+import { ConfirmationsCard } from "@/features/stepup/confirmations-card";
 import { Avatar } from "./avatar";
 import { abilities, can, grantSentence, role } from "./rights";
 
@@ -20,6 +21,7 @@ export function MePage({ me }: { me: Whoami }) {
         <div className="grid gap-5">
           <IdentityCard me={me} />
           <Problems problems={me.problems} />
+          <ConfirmationsCard me={me} />
           <Card className="p-5 sm:p-6">
             <h2 className="font-display text-xl font-semibold">Colours</h2>
             <p className="mt-1 mb-4 text-muted">How Homie looks on this device.</p>

@@ -48,6 +48,8 @@ export interface Caller {
     params: Streams[M]["params"],
     handlers: StreamHandlers<Streams[M]["result"]>,
   ): Stream<Streams[M]["result"]> | null;
+  /** Has a person confirm what was refused. Null: try again; else why not. */
+  confirm?(error: RpcError): Promise<RpcError | null>;
 }
 
 const RETRY_FIRST = 500;
@@ -349,6 +351,13 @@ export class Attachment {
 
   private async streamEnded(error: RpcError | null): Promise<void> {
     const stream = this.stream;
+    if (error?.confirm && this.caller.confirm) {
+      const refusal = await this.caller.confirm(error);
+      if (this.closed || this.stream !== stream) return;
+      if (refusal) this.state.set({ phase: "failed", error: refusal });
+      else this.attach();
+      return;
+    }
     if (error) {
       if (this.mayStillWatch(error)) this.watch("must");
       else if (error.retryable) this.goAway(error);

@@ -73,7 +73,7 @@ export class Upload {
         onState: (bytes) => stream!.consumed(bytes.length),
         onNote: (note) => this.stream === stream && this.update({ path: (note as Written).path }),
         onRoom: () => this.room?.(),
-        onEnd: (error) => this.stream === stream && this.ended(error),
+        onEnd: (error) => this.stream === stream && void this.ended(error),
         onLost: () => this.stream === stream && this.goAway(null),
       },
     );
@@ -123,7 +123,15 @@ export class Upload {
     this.update({ sent, rate: ms < 300 ? this.state.get().rate : ((sent - first.sent) / ms) * 1000 });
   }
 
-  private ended(error: RpcError | null): void {
+  private async ended(error: RpcError | null): Promise<void> {
+    if (error?.confirm && this.caller.confirm) {
+      const stream = this.stream;
+      const refusal = await this.caller.confirm(error);
+      if (this.stream !== stream) return; // canceled meanwhile
+      if (refusal) this.fail(refusal);
+      else this.start();
+      return;
+    }
     if (error) {
       if (error.retryable) this.goAway(error);
       else this.fail(error);
