@@ -18,7 +18,7 @@ func (h *house) weighSessions(ctx context.Context, r runs) (err error) {
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer func() { err = errors.Join(err, l.close()) }()
 	empty, _, err := memory(l.pid)
 	if err != nil {
 		return nil //nolint:nilerr // this system does not say

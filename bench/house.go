@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"homie/bench/measure"
 	"homie/internal/tailbox"
@@ -156,6 +157,9 @@ func (h *house) openPerson(ctx context.Context) (err error) {
 	return err
 }
 
+// answerTime is how long the person may take, who gives up long before.
+const answerTime = 10 * time.Minute
+
 // ask has the person measure something.
 func (h *house) ask(o measure.Order) (measure.Result, error) {
 	line, err := json.Marshal(o)
@@ -165,6 +169,8 @@ func (h *house) ask(o measure.Order) (measure.Result, error) {
 	if _, err := h.person.in.Write(append(line, '\n')); err != nil {
 		return measure.Result{}, errors.Join(fmt.Errorf("asking the viewer: %w", err), h.failures())
 	}
+	overdue := time.AfterFunc(answerTime, func() { hangUp(h.person.cmd.Process.Pid, true) })
+	defer overdue.Stop()
 	r, err := h.answer()
 	if err != nil {
 		return r, errors.Join(fmt.Errorf("measuring %s of %s: %w", o.Kind, o.Target, err), h.failures())
@@ -205,16 +211,16 @@ func (h *house) healthy(hostname string) error {
 
 // close ends all processes, the tailnet last, and removes their state.
 func (h *house) close() error {
+	var err error
 	if h.alone != nil {
-		h.alone.close()
+		err = h.alone.close()
 	}
 	for _, c := range slices.Backward(h.children) {
 		c.stop()
 	}
-	var err error
 	if h.end != nil {
 		h.end()
-		err = <-h.ended
+		err = errors.Join(err, <-h.ended)
 	}
 	if h.dir != "" {
 		err = errors.Join(err, os.RemoveAll(h.dir))

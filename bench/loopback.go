@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"homie/bench/measure"
@@ -80,14 +79,28 @@ func (l *loopback) adopt(ctx context.Context, sessions int) error {
 	return err
 }
 
-// close ends the holder with all it has.
-func (l *loopback) close() {
-	if p, err := os.FindProcess(l.pid); err == nil {
-		_ = p.Signal(syscall.SIGTERM) // it may have ended
-	}
+// close ends the holder with all it has, and waits until it has ended.
+func (l *loopback) close() error {
 	l.end()
 	<-l.ended
+	if l.pid == 0 {
+		return nil // it was never heard of; without a node it ends by itself
+	}
+	hangUp(l.pid, false)
+	deadline := time.Now().Add(holderPatience)
+	for !ended(l.pid) {
+		if time.Now().After(deadline) {
+			hangUp(l.pid, true)
+			return fmt.Errorf("a holder has not ended %s after it was asked to", holderPatience)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return nil
 }
+
+// holderPatience is how long a holder may take to end: it gives its sessions less
+// than five seconds, all at once, on a machine that does nothing else.
+const holderPatience = time.Minute
 
 // start starts a session.
 func (l *loopback) start(ctx context.Context, command ...string) (terminal.Session, error) {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"homie/bench/measure"
@@ -20,10 +23,15 @@ const (
 	soakGrowth  = 1.25 // × of memory
 	soakAtLeast = 12.0 // MB that are no growth: a collector's moment
 	soakFiles   = 16   // descriptors
+	soakRuns    = 40   // goroutines: a device of the tailnet has more and less of them
 )
 
-// sample is what the processes have.
-type sample struct{ memory, files float64 }
+// sample is what a process has: MB of memory, descriptors, goroutines.
+type sample struct{ memory, files, goroutines float64 }
+
+func (a sample) String() string {
+	return fmt.Sprintf("%.0f MB %.0f files %.0f goroutines", a.memory, a.files, a.goroutines)
+}
 
 // soak opens, floods and stops terminals for a time, kills the node and the
 // gateway in between, and wants the holder, which lives through all of it, and
@@ -41,7 +49,8 @@ func soak(ctx context.Context, s settings) (err error) {
 	}
 	want := measure.Expect(printed)
 	var first, last map[string]sample
-	ends := time.Now().Add(s.soak)
+	began := time.Now()
+	ends := began.Add(s.soak)
 	turn := 0
 	for ; time.Now().Before(ends) || turn <= soakWarm+soakKills; turn++ {
 		if err := h.soakTurn(ctx, turn, file, want); err != nil {
@@ -55,8 +64,24 @@ func soak(ctx context.Context, s settings) (err error) {
 		}
 		fmt.Fprintf(s.progress, "turn %d: %v\n", turn+1, last)
 	}
-	fmt.Fprintf(s.progress, "%d turns, memory in MB and descriptors:\nfirst %v\nlast  %v\n", turn, first, last)
-	return flat(first, last)
+	err = flat(first, last)
+	fmt.Fprint(s.progress, verdict(turn, time.Since(began), first, last, err))
+	return err
+}
+
+// verdict says how a soak went, in a few lines.
+func verdict(turns int, took time.Duration, first, last map[string]sample, grown error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d turns in %s, the %dth beside the last:\n", turns, took.Round(time.Second), soakWarm+1)
+	for _, name := range slices.Sorted(maps.Keys(first)) {
+		fmt.Fprintf(&b, "  %-8s %v -> %v\n", name, first[name], last[name])
+	}
+	if grown != nil {
+		fmt.Fprintf(&b, "NOT FLAT\n")
+	} else {
+		fmt.Fprintf(&b, "flat: memory, descriptors and goroutines are as they were\n")
+	}
+	return b.String()
 }
 
 // flat says who has grown.
@@ -68,6 +93,9 @@ func flat(first, last map[string]sample) (err error) {
 		}
 		if b.files > a.files+soakFiles {
 			err = errors.Join(err, fmt.Errorf("%s has %v descriptors open, and had %v", name, b.files, a.files))
+		}
+		if b.goroutines > a.goroutines+soakRuns {
+			err = errors.Join(err, fmt.Errorf("%s has %v goroutines, and had %v", name, b.goroutines, a.goroutines))
 		}
 	}
 	return err
@@ -117,16 +145,27 @@ func (h *house) sample() (map[string]sample, error) {
 		return nil, err
 	}
 	got := map[string]sample{}
-	for name, pid := range map[string]int{"gateway": h.gateway.cmd.Process.Pid, "node": h.node.cmd.Process.Pid, "holder": holder} {
-		now, _, err := memory(pid)
+	for name, p := range map[string]struct {
+		pid int
+		log string
+	}{
+		"gateway": {h.gateway.cmd.Process.Pid, h.gateway.log},
+		"node":    {h.node.cmd.Process.Pid, h.node.log},
+		"holder":  {holder, h.holderLog()},
+	} {
+		now, _, err := memory(p.pid)
 		if err != nil {
 			return nil, err
 		}
-		files, err := entries(pid, "fd")
+		files, err := entries(p.pid, "fd")
 		if err != nil {
 			return nil, err
 		}
-		got[name] = sample{math.Round(now), files}
+		running, err := goroutines(p.pid, p.log)
+		if err != nil {
+			return nil, err
+		}
+		got[name] = sample{math.Round(now), files, running}
 	}
 	return got, nil
 }

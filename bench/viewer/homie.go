@@ -46,6 +46,7 @@ func (v *viewer) openHomie(ctx context.Context, command []string) (openTerminal,
 		return nil, err
 	}
 	t := &homieTerminal{ws: ws, buf: make([]byte, maxMessage), granted: wire.Window}
+	context.AfterFunc(ctx, func() { _ = ws.Close() }) // ends what waits for the other side
 	if err := t.open(ctx, wire.NodeName(v.node), command); err != nil {
 		_ = ws.Close()
 		return nil, err
@@ -204,8 +205,6 @@ func (t *homieTerminal) Close() {
 	_ = t.call(terminal.Kill.Name, p, new(wire.Nothing)) // at worst the node's end ends it
 	_ = t.ws.Close()
 }
-
-func (t *homieTerminal) cut() { _ = t.ws.Close() }
 
 // receive reads a message into buf, and says how long it is.
 func receive(ws *websocket.Conn, buf []byte) (kind, n int, err error) {

@@ -99,11 +99,19 @@ func (v *viewer) carryOut(ctx context.Context, o measure.Order) (measure.Result,
 	}
 	t, err := open(ctx, o.Command())
 	if err != nil {
-		return measure.Result{}, err
+		return measure.Result{}, late(ctx, err)
 	}
 	defer t.Close()
-	defer context.AfterFunc(ctx, t.cut)()
-	return o.Take(t)
+	r, err := o.Take(t)
+	return r, late(ctx, err)
+}
+
+// late says of an error that it came of a time that was over.
+func late(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	}
+	return err
 }
 
 // openTerminal is a terminal that somebody has to close.
@@ -111,6 +119,4 @@ type openTerminal interface {
 	measure.Terminal
 	// Close ends the program and hangs up.
 	Close()
-	// cut ends what waits for the other side.
-	cut()
 }

@@ -18,6 +18,7 @@ func (v *viewer) openRelay(ctx context.Context, command []string) (openTerminal,
 	if err != nil {
 		return nil, err
 	}
+	context.AfterFunc(ctx, func() { _ = ws.Close() }) // ends what waits for the other side
 	if err := ws.WriteJSON(command); err != nil {
 		_ = ws.Close()
 		return nil, fmt.Errorf("asking for a terminal: %w", err)
@@ -36,5 +37,3 @@ func (r *relayed) Read() ([]byte, error) {
 
 // Close hangs up.
 func (r *relayed) Close() { _ = r.ws.Close() }
-
-func (r *relayed) cut() { _ = r.ws.Close() }

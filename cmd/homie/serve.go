@@ -110,6 +110,7 @@ func serve(ctx context.Context, log *slog.Logger, do func(context.Context) error
 	idle, stop := context.WithCancel(ctx)
 	var keeping sync.WaitGroup
 	keeping.Go(func() { memory.HandBack(idle) })
+	keeping.Go(func() { tellFigures(idle, log) })
 	err := do(ctx)
 	stop()
 	keeping.Wait()
