@@ -82,9 +82,8 @@ func Open(conf Config) (*Gateway, error) {
 	if conf.Out == nil {
 		conf.Out = io.Discard
 	}
-	// The schema is the first one, and nobody takes the write sets yet: the
-	// options of store for both are free.
-	db, err := store.Open(filepath.Join(conf.StateDir, "homie.db"), store.Options{Log: conf.Log})
+	// Nobody takes the write sets yet: the option of store for that is free.
+	db, err := store.Open(filepath.Join(conf.StateDir, "homie.db"), store.Options{Log: conf.Log, Migrations: migrations()})
 	if err != nil {
 		return nil, err
 	}

@@ -278,6 +278,7 @@ func (p *permissions) params(method string) json.RawMessage {
 		terminal.Update.Name:  `{` + den + `,"group":"Tests"}`,
 
 		terminal.Multiplexers.Name: `{"node":"den"}`,
+		"audit.list":               `{}`,
 		"terminal.profile.create":  `{"name":"one's own"}`,
 		"terminal.profile.update":  `{"id":"gone","profile":{"name":"one's own"}}`,
 

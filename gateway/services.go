@@ -58,6 +58,8 @@ func services(w world) household {
 		here  = presence.New(links, w.paths, w.logFor("presence"))
 		term  = terminal.New(links, w.db, w.logFor("terminal"))
 	)
+	log.CopyTo(links)
+	who.Warn(log.Warning)
 	pair.OnDecision(links.Decided)
 	pair.OnLeave(here.Left)
 	links.OnChange(here.Changed)

@@ -26,6 +26,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"homie/node/audit"
 	"homie/node/pty"
 	"homie/node/system"
 	"homie/rpc"
@@ -104,7 +105,11 @@ func New(conf Config) (*Node, error) {
 	}
 	n.gateways = tsidentity.NewGateways(conf.Tailnet.Local(), n.state.gateway, n.state.approved)
 	n.capabilities = capabilities(conf)
-	entries := []rpc.Entry{rpc.Serve(nodes.PairingChanged, n.pairingChanged)}
+	heads, err := audit.New(conf.StateDir, n.state.gateway)
+	if err != nil {
+		return nil, err
+	}
+	entries := append(heads.API(), rpc.Serve(nodes.PairingChanged, n.pairingChanged))
 	for _, c := range n.capabilities {
 		entries = append(entries, c.serve.API()...)
 	}

@@ -20,7 +20,7 @@ func (r *Registry) Act(ctx context.Context, who tsidentity.Caller, method string
 	if err != nil {
 		refused = r.failed(q, who, err)
 	}
-	r.audit(ctx, who, q, target, refused)
+	r.audit(ctx, who, q, outcome{target: target}, refused)
 	return refused
 }
 

@@ -30,6 +30,9 @@ type Method struct {
 	// Timeout bounds a call; the stream that follows one is bounded by its
 	// connection.
 	Timeout time.Duration
+	// OnRecord are the params that an audit entry has, by their names on the
+	// wire; see Audited.
+	OnRecord []string
 	// Params and Result are the types on the wire, Handler is the function
 	// that serves the method; all three are for code generation.
 	Params, Result reflect.Type
@@ -51,6 +54,7 @@ type outcome struct {
 	result stdjson.RawMessage
 	pump   Pump   // streams only
 	target string // for the audit entry
+	args   map[string]string
 }
 
 // Pump carries a stream after its call was answered. Its ctx ends with the
@@ -60,9 +64,6 @@ type Pump func(ctx context.Context, s *Stream) error
 
 // Option adjusts a Method at its declaration.
 type Option func(*Method)
-
-// Audited marks a method as consequential.
-func Audited() Option { return func(m *Method) { m.Consequential = true } }
 
 // Timeout bounds each call of the method; the default is DefaultTimeout.
 func Timeout(d time.Duration) Option { return func(m *Method) { m.Timeout = d } }
@@ -117,7 +118,7 @@ func newMethod[P, R any](name, capability string, handler any, serve func(contex
 		if err != nil {
 			return outcome{}, err
 		}
-		o := outcome{target: targetOf(&p)}
+		o := outcome{target: targetOf(&p), args: arguments(p, m.OnRecord)}
 		if err := confirm(ctx, who, m.act(who, o.target, p)); err != nil {
 			return o, err
 		}

@@ -46,10 +46,12 @@ type Options struct {
 
 // Audit is what happened to one call.
 type Audit struct {
-	At        time.Time
-	Caller    tsidentity.Caller
-	Method    string
-	Target    string // what it acted on, as the params name it
+	At     time.Time
+	Caller tsidentity.Caller
+	Method string
+	Target string // what it acted on, as the params name it
+	// Args are the params that the method has put on record, see Audited.
+	Args      map[string]string
 	Decision  string // allowed, denied, failed, asked (to be confirmed first)
 	Reason    string // of a refusal or failure, in words
 	RequestID string
@@ -168,7 +170,7 @@ func (r *Registry) serve(ctx context.Context, who tsidentity.Caller, q request) 
 	if err != nil {
 		refused = r.failed(q, who, err)
 	}
-	r.audit(ctx, who, q, o.target, refused)
+	r.audit(ctx, who, q, o, refused)
 	r.opts.Log.Debug("call", "method", q.name, "caller", who.Name(), "device", who.Device.Name,
 		"ms", time.Since(started).Milliseconds(), "reason", wire.ReasonOf(err), "request_id", q.id, "trace_id", TraceID(ctx))
 	return o, refused
@@ -224,7 +226,7 @@ func (r *Registry) failed(q request, who tsidentity.Caller, err error) *wire.Err
 	return e
 }
 
-func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, target string, e *wire.Error) {
+func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, o outcome, e *wire.Error) {
 	denied := e != nil && (e.Data.Reason == wire.Forbidden || e.Data.Reason == wire.Unauthenticated)
 	asked := e != nil && e.Data.Reason == wire.ConfirmationRequired
 	if q.method == nil || (!q.method.Consequential && !denied && !asked) {
@@ -235,7 +237,7 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, 
 			return // enough is on record of this caller for now
 		}
 	}
-	a := Audit{At: time.Now(), Caller: who, Method: q.name, Target: shorten(target, maxTarget), Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
+	a := Audit{At: time.Now(), Caller: who, Method: q.name, Target: shorten(o.target, maxTarget), Args: o.args, Decision: "allowed", RequestID: q.id, TraceID: TraceID(ctx)}
 	switch {
 	case asked:
 		a.Decision, a.Reason = "asked", shorten(e.Message, maxMessage)

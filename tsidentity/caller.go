@@ -190,7 +190,7 @@ func (c Caller) byClass(capability string) bool {
 	case ClassNode:
 		return slices.Contains(nodeBundle(), capability)
 	case ClassGateway:
-		return capability == CapSelf || capability == CapUse || capability == CapPairing
+		return capability == CapSelf || capability == CapUse || capability == CapPairing || capability == CapKeep
 	case ClassSelf, ClassUnknown:
 	}
 	return false

@@ -18,13 +18,16 @@ const (
 	// CapPairing is telling a node what became of its pairing; the gateway
 	// holds it on its nodes.
 	CapPairing = "node:pairing"
+	// CapKeep is having a node remember the head of the audit log, which tells
+	// it nothing; the gateway holds it on its nodes.
+	CapKeep = "audit:keep"
 )
 
 // reserved reports whether only a caller's class gives the capability. A grant
 // pattern, "*:*" included, never does: no person reports health as a machine.
 func reserved(capability string) bool {
 	switch capability {
-	case CapSelf, CapRegister, CapHeartbeat, CapPairing:
+	case CapSelf, CapRegister, CapHeartbeat, CapPairing, CapKeep:
 		return true
 	}
 	return false

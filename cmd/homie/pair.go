@@ -26,7 +26,9 @@ One that is paired already keeps what was approved before; another one is kept
 out until it is approved after all.
 ` + targetHelp
 	pairRevokeHelp = machineHelp + `
-Terminals there end for everybody; 'homie pair approve' lets it in again.
+Nobody reaches its terminals through Homie any more; 'homie pair approve' lets it in
+again. What runs in them goes on running there: end it on the machine itself. Once
+its node is stopped too, it ends after the time that the node's --linger says.
 ` + targetHelp
 	pairForgetHelp = machineHelp + `
 The device is no node any more, has the rights of whom it belongs to again, and
@@ -94,8 +96,11 @@ func pairRejectCommand(p process, f *flag.FlagSet) action {
 	})
 }
 
+// livesOn is what a person who cuts a machine off has to know.
+const livesOn = "What runs in its terminals goes on running there:\nend it on that machine, or stop its node, after which it ends in the time that --linger says"
+
 func pairRevokeCommand(p process, f *flag.FlagSet) action {
-	return pairCommand(p, f, "cut off", paired, func(ctx context.Context, s *session, id wire.DeviceID) (any, error) {
+	return pairCommand(p, f, "cut off. "+livesOn, paired, func(ctx context.Context, s *session, id wire.DeviceID) (any, error) {
 		return api.PairingRevoke(ctx, s, pairing.DeviceParams{Device: id})
 	})
 }

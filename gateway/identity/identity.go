@@ -19,6 +19,7 @@ type Service struct {
 	gateway  func() tsidentity.Device
 	home     func() string
 	degraded func() error
+	warns    []func(tsidentity.Caller) string
 }
 
 // New returns the service. gateway returns the gateway's own device, which the
@@ -27,6 +28,10 @@ type Service struct {
 func New(gateway func() tsidentity.Device, home func() string, degraded func() error) *Service {
 	return &Service{gateway: gateway, home: home, degraded: degraded}
 }
+
+// Warn adds a function that tells an owner what is wrong, in words; "" for
+// nothing. Call before Run.
+func (s *Service) Warn(f func(tsidentity.Caller) string) { s.warns = append(s.warns, f) }
 
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {
@@ -85,7 +90,15 @@ func (s *Service) Describe(who tsidentity.Caller) wire.Whoami {
 // warnings are for owners. Why something broke is in the log.
 func (s *Service) warnings(who tsidentity.Caller) []string {
 	out := []string{}
-	if slices.Contains(who.Rights.Roles(), string(tsidentity.RoleOwner)) && s.degraded() != nil {
+	if !slices.Contains(who.Rights.Roles(), string(tsidentity.RoleOwner)) {
+		return out
+	}
+	for _, f := range s.warns {
+		if words := f(who); words != "" {
+			out = append(out, words)
+		}
+	}
+	if s.degraded() != nil {
 		out = append(out, "The last update could not bring Homie's data into its new form. Nothing is lost: the data is as it was before, "+
 			"and what is new in this version may not work. The gateway's log says why, at \"migration failed\"; "+
 			"see to that and restart the gateway, or install the version from before.")

@@ -72,7 +72,7 @@ func (s *Service) OnLeave(f func(was wirenodes.Node)) { s.left = f }
 func (s *Service) API() []rpc.Entry {
 	return []rpc.Entry{
 		rpc.Call("pairing.list", "pairing:read", s.list),
-		rpc.Call("pairing.approve", "pairing:write", s.approve, rpc.Audited(), rpc.Sensitive(s.askApprove)),
+		rpc.Call("pairing.approve", "pairing:write", s.approve, rpc.Audited("capabilities"), rpc.Sensitive(s.askApprove)),
 		rpc.Call("pairing.reject", "pairing:write", s.reject, rpc.Audited()),
 		rpc.Call("pairing.revoke", "pairing:write", s.revoke, rpc.Audited(), rpc.Sensitive(s.askAbout("Revoke"))),
 		rpc.Call("pairing.forget", "pairing:write", s.forget, rpc.Audited(), rpc.Sensitive(s.askAbout("Forget"))),

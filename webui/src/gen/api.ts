@@ -56,12 +56,36 @@ export interface Attention {
   notice?: string;
 }
 
-/** ListParams asks for a page of the audit log. */
+/** ListParams asks for a page of the audit log. What is absent does not matter; of what is given, all has to fit. */
 export interface AuditListParams {
   /** entries older than this number */
   before?: number;
   /** 1 to 500, default 100 */
   limit?: number;
+  /** Person is part of a name or a login, or a whole person's id. */
+  person?: string;
+  /** Device is part of a device's name, or a whole device's id. */
+  device?: string;
+  /** Method is what the method begins with, such as "terminal.". */
+  method?: string;
+  /** Target is part of what was acted on. */
+  target?: string;
+  /** allowed, denied, failed, asked */
+  decision?: string;
+  /** not before this time */
+  from?: string;
+  /** before this time */
+  to?: string;
+}
+
+/** Break is a place where the chain does not hold. */
+export interface Break {
+  /** of the entry there, 0 if it can't be told */
+  seq: number;
+  /** in a file, from 1 */
+  line?: number;
+  /** in words */
+  problem: string;
 }
 
 /** Ceremony is what the browser's navigator.credentials takes, as JSON in the form of PublicKeyCredential.parseCreationOptionsFromJSON and parseRequestOptionsFromJSON. */
@@ -200,18 +224,31 @@ export interface DeviceParams {
   device: DeviceID;
 }
 
+/** Dropped is where the log begins since its oldest entries were dropped. */
+export interface Dropped {
+  /** the number of the last that was dropped */
+  through: number;
+  /** its hash, which the first that is left has as prev */
+  hash: string;
+}
+
 /** Entries is a page of the audit log, newest first. */
 export interface Entries {
   entries: Entry[];
+  /** Next is where to go on: give it as before. 0 if there is nothing older. A page may be short, or empty, and have a next one. */
+  next: number;
+  /** Waiting is how many entries are not on the disk yet, since it is full. */
+  waiting?: number;
 }
 
-/** Entry is one act or refusal. */
+/** Entry is one act or refusal, and one line of the log. */
 export interface Entry {
   /** counts up without gaps */
   seq: number;
   at: string;
   /** the name people use, or a device's */
   person: string;
+  personId?: PersonID;
   /** "" for who is no person */
   login: string;
   device: string;
@@ -220,7 +257,8 @@ export interface Entry {
   method: string;
   /** e.g. "den/k3v9q2mz", "" if the method has none */
   target: string;
-  /** allowed, denied, failed */
+  args?: Record<string, string>;
+  /** allowed, denied, failed, asked */
   decision: string;
   /** why not, in words */
   reason: string;
@@ -229,6 +267,12 @@ export interface Entry {
   /** Again is how often the same device did the same within the ten minutes that follow, and LastAt when it last did. */
   again?: number;
   lastAt?: string;
+  /** Of is the number of the entry that this one says Again of. */
+  of?: number;
+  /** Dropped says which entries the log has no more. */
+  dropped?: Dropped;
+  /** Prev is the SHA-256, in hex, of the line before this one. */
+  prev: string;
 }
 
 /** ErrorData is the part of an Error that programs read. */
@@ -252,6 +296,14 @@ export interface Event {
   reset?: boolean;
   /** Error ends the subscription, for example because a grant was taken away. */
   error?: WireError;
+}
+
+/** ExportParams asks for lines of the log. */
+export interface ExportParams {
+  /** lines after this number */
+  after?: number;
+  /** 1 to 1000, which is the default */
+  limit?: number;
 }
 
 /** FileInfo is a file as it was when it was opened. */
@@ -303,6 +355,23 @@ export interface GrantInfo {
   as?: string[];
   /** where it comes from, in words */
   why: string;
+}
+
+/** Head is the last line of an audit log at some moment. */
+export interface Head {
+  /** its number, from 1 */
+  seq: number;
+  /** SHA-256 of the line, in hex */
+  hash: string;
+}
+
+/** HeadResult is the log's head, and what machines remember of it. */
+export interface HeadResult {
+  head: Head;
+  /** by name */
+  machines: Witness[];
+  /** entries that are not on the disk yet */
+  waiting: number;
 }
 
 /** HeartbeatParams is how a machine is at one moment. */
@@ -368,6 +437,14 @@ export interface InputParams {
   data: string;
 }
 
+/** Kept is what a machine remembers of a log. */
+export interface Kept {
+  /** the newest last */
+  heads: Sighting[];
+  /** Refused is the first head that did not fit to what the machine had; null if there was none. */
+  refused: Sighting | null;
+}
+
 /** KillParams ends a session: SIGHUP to its process group, SIGKILL after a grace of two seconds. A session that has ended is removed from the list. */
 export interface KillParams {
   node: NodeName;
@@ -382,6 +459,13 @@ export interface Limits {
   maxWindowBytes: number;
   streams: number;
   calls: number;
+}
+
+/** Lines are lines of the log, oldest first, each as it is kept and hashed. */
+export interface Lines {
+  lines: string[];
+  /** give it as after; 0 if there is nothing newer */
+  next: number;
 }
 
 /** ListFilesParams asks what is in a folder. */
@@ -891,6 +975,13 @@ export interface Sessions {
   sessions: Session[];
 }
 
+/** Sighting is a head, and when the machine was told of it, by its own clock. */
+export interface Sighting {
+  seq: number;
+  hash: string;
+  at: string;
+}
+
 /** Snippet is a quick command: text that is typed into a terminal at a touch. */
 export interface Snippet {
   id: SnippetID;
@@ -1042,6 +1133,28 @@ export interface UpdateParams {
   group?: string;
 }
 
+/** Verdict is what a log's lines say of themselves. */
+export interface Verdict {
+  lines: number;
+  /** number of the first, 0 if there is none */
+  first: number;
+  head: Head;
+  /** Breaks are where the chain does not hold, the first ones first. */
+  breaks: Break[];
+  /** More is how many breaks there are beyond those. */
+  more?: number;
+  /** Notes are what is no fault and yet good to know. */
+  notes: string[];
+}
+
+/** Verification is what came out of checking the log. */
+export interface Verification {
+  verdict: Verdict;
+  machines: Witness[];
+  /** entries that are not on the disk yet */
+  waiting: number;
+}
+
 /** Viewer is somebody who looks at a session at the moment. */
 export interface Viewer {
   /** Key names this viewer in the session, also after a lost connection. It is no secret. */
@@ -1113,6 +1226,18 @@ export interface WireError {
   data: ErrorData;
 }
 
+/** Witness is a machine that remembers how far the log was. */
+export interface Witness {
+  node: NodeName;
+  device: DeviceID;
+  /** null for one that could not be asked */
+  kept: Kept | null;
+  /** it could not */
+  why?: string;
+  /** why it did not take the head of late */
+  refuse?: string;
+}
+
 /** WriteFileParams begins to send a file, or goes on with one. */
 export interface WriteFileParams {
   node: NodeName;
@@ -1145,8 +1270,14 @@ export interface Written {
 
 /** Calls that answer once. */
 export interface Methods {
-  /** Returns entries, newest first. Page back by giving the smallest seq seen as before. */
+  /** Returns lines of the log as they are kept, for a file of JSON lines: each with a line break after it. Page on by giving next as after. */
+  "audit.export": { params: ExportParams; result: Lines };
+  /** Returns the log's head, and what the machines remember of it, which they are asked for. */
+  "audit.head": { params: Nothing; result: HeadResult };
+  /** Returns entries, newest first. Page back by giving next as before: with something to look for, a page can be short and have a next one all the same. */
   "audit.list": { params: AuditListParams; result: Entries };
+  /** Checks the whole log: that no line was changed, removed, or put somewhere else, and that it reaches as far as the machines have seen it. */
+  "audit.verify": { params: Nothing; result: Verification };
   /** Says who the tailnet says the caller is, and what they may do here. */
   "identity.whoami": { params: WhoamiParams; result: Whoami };
   /** Is a node's first call: what it is and what it offers. Who it is comes from the tailnet. */
@@ -1269,7 +1400,10 @@ export interface Topics {
 
 /** The capability that each method and topic needs. */
 export const needs = {
+  "audit.export": "audit:read",
+  "audit.head": "audit:read",
   "audit.list": "audit:read",
+  "audit.verify": "audit:read",
   "identity.whoami": "identity:self",
   "node.register": "node:register",
   "pairing.approve": "pairing:write",

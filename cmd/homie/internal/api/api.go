@@ -23,9 +23,27 @@ type Caller interface {
 	Call(ctx context.Context, method string, params, result any) error
 }
 
-// AuditList calls audit.list. Returns entries, newest first. Page back by giving the smallest seq seen as before.
+// AuditExport calls audit.export. Returns lines of the log as they are kept, for a file of JSON lines: each with a line break after it. Page on by giving next as after.
+func AuditExport(ctx context.Context, c Caller, p audit.ExportParams) (r audit.Lines, err error) {
+	err = c.Call(ctx, "audit.export", p, &r)
+	return r, err
+}
+
+// AuditHead calls audit.head. Returns the log's head, and what the machines remember of it, which they are asked for.
+func AuditHead(ctx context.Context, c Caller, p wire.Nothing) (r audit.HeadResult, err error) {
+	err = c.Call(ctx, "audit.head", p, &r)
+	return r, err
+}
+
+// AuditList calls audit.list. Returns entries, newest first. Page back by giving next as before: with something to look for, a page can be short and have a next one all the same.
 func AuditList(ctx context.Context, c Caller, p audit.ListParams) (r audit.Entries, err error) {
 	err = c.Call(ctx, "audit.list", p, &r)
+	return r, err
+}
+
+// AuditVerify calls audit.verify. Checks the whole log: that no line was changed, removed, or put somewhere else, and that it reaches as far as the machines have seen it.
+func AuditVerify(ctx context.Context, c Caller, p wire.Nothing) (r audit.Verification, err error) {
+	err = c.Call(ctx, "audit.verify", p, &r)
 	return r, err
 }
 

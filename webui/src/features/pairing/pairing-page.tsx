@@ -136,7 +136,7 @@ function Decided({ paired }: { paired: Pairing[] }) {
         open={asking !== null && !asking.forget}
         onOpenChange={(open) => !open && setAsking(null)}
         title={`Remove ${asking?.pairing.name ?? "this machine"}?`}
-        description="Its terminals close for everybody, and it stays out until you let it back in."
+        description="Nobody reaches its terminals through Homie any more, and it stays out until you let it back in. Programs that run in them go on running on that computer: end them first if they should not."
         action="Remove it"
         danger
         onConfirm={() => change(asking!.pairing, "pairing.revoke", "was removed")}
