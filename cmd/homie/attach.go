@@ -125,7 +125,7 @@ func (a *attachFlags) view(ctx context.Context, p process, choose func(context.C
 	v := &viewer{
 		tty: tty, notes: p.Err, detach: key, watch: *a.watch, choose: choose,
 		clip:    clipboardFilter{allow: *a.copies},
-		connect: func(ctx context.Context, do func(context.Context, *session) error) error { return talk(ctx, d, do) },
+		connect: func(ctx context.Context, do func(context.Context, *session) error) error { return talk(ctx, p, d, do) },
 	}
 	return v.run(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -61,6 +62,8 @@ func (t target) resolve(p process) target {
 type session struct {
 	*rpc.Conn
 	hello wire.HelloResult
+	notes io.Writer // where a person reads what they have to confirm
+	pause func()    // gives them their own terminal back for that; nil if nothing has it
 }
 
 // connect finds the gateway and does there what the command is about.
@@ -70,22 +73,23 @@ func (t target) connect(ctx context.Context, p process, do func(context.Context,
 		return err
 	}
 	defer closer()
-	return talk(ctx, d, do)
+	return talk(ctx, p, d, do)
 }
 
 // talk says hello to the gateway behind d, and does what the command is about.
-func talk(ctx context.Context, d rpc.Dialer, do func(context.Context, *session) error) error {
+func talk(ctx context.Context, p process, d rpc.Dialer, do func(context.Context, *session) error) error {
 	soon, stop := context.WithTimeout(ctx, connectTimeout)
 	defer stop()
 	c, err := dial(soon, d)
 	if err != nil {
 		return unreachable(ctx, d.URL, err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	// It outlives an interrupt, so that what was begun can be taken back.
+	carry, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = c.Run(ctx) // what ended it shows in the calls on it
+		_ = c.Run(carry) // what ended it shows in the calls on it
 	}()
 	defer func() {
 		cancel()
@@ -95,7 +99,7 @@ func talk(ctx context.Context, d rpc.Dialer, do func(context.Context, *session) 
 	if err != nil {
 		return unreachable(ctx, d.URL, err)
 	}
-	return do(ctx, &session{c, hello})
+	return do(ctx, &session{Conn: c, hello: hello, notes: p.Err})
 }
 
 // dial opens a connection, trying again until ctx ends if nothing answers: when

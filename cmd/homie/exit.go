@@ -66,7 +66,7 @@ func exitCode(err error) int {
 		return exitUnreachable
 	}
 	switch wire.ReasonOf(err) {
-	case wire.Forbidden, wire.Unauthenticated:
+	case wire.Forbidden, wire.Unauthenticated, wire.ConfirmationRequired:
 		return exitRefused
 	case wire.Unavailable, wire.Timeout:
 		return exitUnreachable

@@ -99,7 +99,7 @@ func (g *getting) fetch(ctx context.Context, s *session) error {
 	}
 	none := int64(0)
 	p := terminal.ReadFileParams{Node: g.r.node, Session: id, Path: g.r.path, Length: &none}
-	info, stream, err := rpc.Open(ctx, s.Conn, terminal.ReadFile, p)
+	info, stream, err := open(ctx, s, terminal.ReadFile, p)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (g *getting) place(part string) error {
 // receive writes the rest of the file to out.
 func (g *getting) receive(ctx context.Context, s *session, p terminal.ReadFileParams, out io.Writer) error {
 	p.Offset = g.at
-	_, stream, err := rpc.Open(ctx, s.Conn, terminal.ReadFile, p)
+	_, stream, err := open(ctx, s, terminal.ReadFile, p)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (u *putting) send(ctx context.Context, s *session) (err error) {
 	if u.p.Session, err = u.r.session(ctx, s); err != nil {
 		return err
 	}
-	w, stream, err := rpc.Open(ctx, s.Conn, terminal.WriteFile, u.p)
+	w, stream, err := open(ctx, s, terminal.WriteFile, u.p)
 	if err != nil {
 		return err
 	}

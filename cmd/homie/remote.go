@@ -61,7 +61,7 @@ func (t target) carry(ctx context.Context, p process, moved func() int64, do fun
 	began, last := false, time.Now()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		before := moved()
-		err := talk(ctx, d, func(ctx context.Context, s *session) error {
+		err := talk(ctx, p, d, func(ctx context.Context, s *session) error {
 			began = true
 			return do(ctx, s)
 		})

@@ -67,7 +67,7 @@ func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
 	f.StringVar(&g.owner, "owner", p.Env("HOMIE_OWNER"), "`login` of the owner of a gateway whose device is tagged (HOMIE_OWNER)")
 	f.StringVar(&g.cert, "tls-cert", p.Env("HOMIE_TLS_CERT"), "certificate `file` instead of the MagicDNS one (HOMIE_TLS_CERT)")
 	f.StringVar(&g.key, "tls-key", p.Env("HOMIE_TLS_KEY"), "key `file` of that certificate (HOMIE_TLS_KEY)")
-	f.StringVar(&g.stepUp, "step-up", cmp.Or(p.Env("HOMIE_STEP_UP"), "12h"), "`time` for which a person's confirmation of a sensitive act holds on a device; always asks each time, never not at all (HOMIE_STEP_UP)")
+	f.StringVar(&g.stepUp, "step-up", cmp.Or(p.Env("HOMIE_STEP_UP"), "12h"), "`time` that a person's word for sensitive acts holds, or always or never to ask (HOMIE_STEP_UP)")
 	return g
 }
 

@@ -46,9 +46,9 @@ func (t *tty) size() (cols, rows int) {
 	return plainCols, plainRows
 }
 
-// raw gives every key to this program. restore undoes it.
+// raw gives every key to this program, unless it has them. restore undoes it.
 func (t *tty) raw() error {
-	if t.fd < 0 {
+	if t.fd < 0 || t.saved != nil {
 		return nil
 	}
 	saved, err := term.MakeRaw(t.fd)

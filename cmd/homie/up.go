@@ -136,7 +136,8 @@ func (g *gatewaySettings) address(fqdn string) string {
 
 // letIn approves the process's own node: whoever runs the gateway may.
 func letIn(ctx context.Context, socket string, id wire.DeviceID) error {
-	return talk(ctx, localDialer(socket), func(ctx context.Context, s *session) error {
+	quiet := process{Err: io.Discard} // the account that owns the state is asked nothing
+	return talk(ctx, quiet, localDialer(socket), func(ctx context.Context, s *session) error {
 		_, err := api.PairingApprove(ctx, s, pairing.ApproveParams{Device: id})
 		return err
 	})

@@ -128,22 +128,18 @@ func (v *viewer) show(ctx context.Context, s *session) (err error) {
 		if v.session, err = v.choose(ctx, s); err != nil {
 			return err
 		}
-		if err := v.tty.raw(); err != nil {
-			return err
-		}
 		if v.session.Offset == 0 || !v.tty.isTerminal() {
 			v.next = new(uint64) // as it was printed: a state is for a terminal to show
 		}
 	}
-	cols, rows := v.tty.size()
-	at, stream, err := rpc.Open(ctx, s.Conn, terminal.Attach, terminal.AttachParams{
-		Node: v.session.Node, Session: v.session.ID, Offset: v.next, Watch: v.watch,
-		Viewer: v.id, Cols: cols, Rows: rows,
-	})
+	at, stream, err := v.open(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer stream.Close(nil)
+	if err := v.tty.raw(); err != nil {
+		return err
+	}
 	stream.Beyond(time.Duration(at.LinkMs) * time.Millisecond)
 	if v.next == nil || at.Offset != *v.next {
 		v.tty.clear()
@@ -157,6 +153,26 @@ func (v *viewer) show(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	return v.outcome(ctx, s)
+}
+
+// open attaches to the session. Whoever has to confirm that first reads so on
+// their own terminal, which is drawn anew then.
+func (v *viewer) open(ctx context.Context, s *session) (at terminal.Attached, stream *rpc.Stream, err error) {
+	s.pause = func() {
+		if v.tty.saved != nil {
+			v.tty.restore()
+			v.next = nil
+		}
+	}
+	err = s.confirmed(ctx, func() error {
+		cols, rows := v.tty.size()
+		at, stream, err = rpc.Open(ctx, s.Conn, terminal.Attach, terminal.AttachParams{
+			Node: v.session.Node, Session: v.session.ID, Offset: v.next, Watch: v.watch,
+			Viewer: v.id, Cols: cols, Rows: rows,
+		})
+		return err
+	})
+	return at, stream, err
 }
 
 // print shows what the session prints.
