@@ -29,6 +29,8 @@ export async function startBox(...args) {
     /** The gateway's own name, and the port that pipes to it as the member's device. */
     gateway: new URL(ready.gateway).hostname,
     rawPort: Number(ready.rawDoor.split(":").pop()),
+    /** The state directory of a process of the household. */
+    stateDir: (name) => ready.children.find((c) => basename(c.stateDir) === name).stateDir,
     /** Sends a signal to a process of the household. The box starts it again if it ends. */
     signal: (name, signal) => process.kill(pidOf(ready, name), signal),
     stop: async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Machine, Whoami } from "@/gen/api";
 import { Client } from "./client";
-import { RpcError } from "./errors";
+import { RpcError, localError } from "./errors";
 import { FakeSocket, settle } from "./fake-socket";
 import { Kind } from "./frame";
 import { INITIAL_LIMITS } from "./socket";
@@ -338,5 +338,48 @@ describe("events", () => {
     off();
     await settle();
     expect(socket.take("rpc.unsubscribe").params).toEqual({ topics: ["pairing.changed"] });
+  });
+});
+
+describe("what has to be confirmed", () => {
+  const what = { id: "c1", words: "Light the hall" };
+  const refuses = (socket: FakeSocket, id: number) =>
+    socket.says({
+      jsonrpc: "2.0",
+      id,
+      error: { code: -32015, message: "Please confirm.", data: { reason: "confirmation_required", retryable: false, confirm: what } },
+    });
+
+  it("is asked for, and then the same call is made again", async () => {
+    let say: (refusal: RpcError | null) => void = () => {};
+    const asked: unknown[] = [];
+    client = new Client({
+      url: "ws://home/rpc", version: "test", open: FakeSocket.open,
+      confirm: (c) => {
+        asked.push(c);
+        return new Promise((resolve) => (say = resolve));
+      },
+    });
+    const socket = await start();
+    const answer = client.call("pairing.list", {});
+    await refuses(socket, socket.take("pairing.list").id);
+    expect(asked).toEqual([what]);
+    expect(socket.has("pairing.list")).toBe(false);
+    say(null);
+    await settle();
+    await socket.answers(socket.take("pairing.list"), { requests: [], paired: [] });
+    expect(await answer).toEqual({ requests: [], paired: [] });
+  });
+
+  it("is not done when nobody confirms it", async () => {
+    client = new Client({
+      url: "ws://home/rpc", version: "test", open: FakeSocket.open,
+      confirm: () => Promise.resolve(localError("canceled", "It was denied.")),
+    });
+    const socket = await start();
+    const answer = client.call("pairing.list", {}).catch((err: RpcError) => err.message);
+    await refuses(socket, socket.take("pairing.list").id);
+    expect(await answer).toBe("It was denied.");
+    expect(socket.has("pairing.list")).toBe(false);
   });
 });

@@ -27,7 +27,7 @@ export function AnswerNote() {
         <p className="min-w-0 text-sm font-medium wrap-anywhere">
           {next.here ? "A program on this device" : next.deviceOf} waits for you to confirm something.
         </p>
-        <Button size="sm" look="primary" onClick={() => setShown(next.id)}>
+        <Button size="sm" look="primary" className="shrink-0" onClick={() => setShown(next.id)}>
           Have a look
         </Button>
       </FloatingNote>

@@ -56,7 +56,7 @@ function Asked({ asked }: { asked: Asking }) {
           <span aria-hidden className="breathe mt-2 size-2.5 shrink-0 rounded-full bg-lamp" />
           <span>Waiting for you: open Homie on another device of yours and say yes there. It goes on here by itself.</span>
         </p>
-        <Passkeys />
+        {!c?.code && <Passkeys />}
         {c && <p className="mt-2 text-sm text-muted">{holdWords(c.holdMs, "this device")}</p>}
         {c?.code && <CodeForm id={id} />}
       </div>
