@@ -25,9 +25,13 @@ func holderCommand(p process, f *flag.FlagSet) action {
 	f.StringVar(&s.stateDir, "state-dir", "", "the node's state `directory`")
 	resume := f.Int(strings.TrimLeft(holder.ResumeFlag, "-"), 0, "`descriptor` of the state to go on with")
 	check := f.Int(strings.TrimLeft(holder.CheckFlag, "-"), 0, "`descriptor` of a state to read and judge")
+	agent := f.Int(strings.TrimLeft(holder.AgentFlag, "-"), 0, "`descriptor` of the holder, for which this process acts as its own account")
 	return func(ctx context.Context, _ []string) error {
 		if *check != 0 {
 			return holder.Check(*check, p.Out)
+		}
+		if *agent != 0 {
+			return errors.Join(closeProcess(), holder.ServeAgent(ctx, *agent, version))
 		}
 		if s.stateDir == "" {
 			return usagef("--state-dir is missing")

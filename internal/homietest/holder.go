@@ -11,7 +11,7 @@ import (
 
 // Holders starts the processes that hold terminals within this one, where they
 // outlive their nodes and end with the test.
-func Holders(t testing.TB) pty.Launch {
+func Holders(t testing.TB, adjust ...func(*holder.Options)) pty.Launch {
 	ctx, cancel := context.WithCancel(context.Background())
 	var (
 		mu      sync.Mutex
@@ -30,7 +30,11 @@ func Holders(t testing.TB) pty.Launch {
 		}
 		running[stateDir] = true
 		ends.Go(func() {
-			if err := holder.Run(ctx, holder.Options{StateDir: stateDir, Version: version, Log: Log(t)}); err != nil {
+			o := holder.Options{StateDir: stateDir, Version: version, Log: Log(t)}
+			for _, f := range adjust {
+				f(&o)
+			}
+			if err := holder.Run(ctx, o); err != nil {
 				t.Errorf("holding terminals ended with %v", err)
 			}
 			mu.Lock()

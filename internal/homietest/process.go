@@ -109,11 +109,15 @@ func runHolder(args []string) error {
 	dir := f.String("state-dir", "", "")
 	resume := f.Int(strings.TrimLeft(holder.ResumeFlag, "-"), 0, "")
 	check := f.Int(strings.TrimLeft(holder.CheckFlag, "-"), 0, "")
+	agent := f.Int(strings.TrimLeft(holder.AgentFlag, "-"), 0, "")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	if *check != 0 {
 		return holder.Check(*check, os.Stdout)
+	}
+	if *agent != 0 {
+		return holder.ServeAgent(context.Background(), *agent, version)
 	}
 	if err := holder.Seal(); err != nil {
 		return err

@@ -23,6 +23,9 @@ var (
 	// they are. When it succeeds there is no answer: the connection ends, and
 	// the next one is to the new program. When it fails, nothing has changed.
 	Replace = wire.Method[ReplaceParams, wire.Nothing]{Name: "holder.replace", Capability: "holder:write"}
+	// Resolve is asked by the holder itself, of the process that acts as another
+	// account.
+	Resolve = wire.Method[ResolveParams, Resolved]{Name: "holder.resolve", Capability: "holder:write"}
 )
 
 // Bounds of what a node may say.
@@ -101,6 +104,32 @@ func (p ReplaceParams) Validate() error {
 		return fmt.Errorf("%.80q is no absolute path", p.Path)
 	}
 	return nil
+}
+
+// ResolveParams ask where a session would start, and with which program.
+type ResolveParams struct {
+	Dir     string   `json:"dir"`  // asked for, "" for none
+	Base    string   `json:"base"` // what Dir is relative to, and the default
+	Home    string   `json:"home"`
+	Shell   string   `json:"shell"`
+	Command []string `json:"command"` // empty for the shell
+	Path    string   `json:"path"`    // in which programs are looked for
+}
+
+// Validate checks the bounds.
+func (p ResolveParams) Validate() error {
+	for _, s := range append([]string{p.Dir, p.Base, p.Home, p.Shell}, p.Command...) {
+		if len(s) > maxText || strings.ContainsRune(s, 0) {
+			return fmt.Errorf("a text is over the limit of %d bytes or has a NUL in it", maxText)
+		}
+	}
+	return nil
+}
+
+// Resolved says where, and with which program.
+type Resolved struct {
+	Dir     string `json:"dir"`     // absolute
+	Program string `json:"program"` // absolute
 }
 
 // InfoFile is the file in a node's state directory that says which process

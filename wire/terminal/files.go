@@ -11,8 +11,8 @@ import (
 )
 
 // Files of a terminal's machine, as the account of the session opens them.
-// Without a session it is the account that the node runs as, and the folder in
-// which its sessions start. Whoever may type into a session may do all of this
+// Without a session it is the account that is named, else the one that the node
+// runs as, and the folder in which its sessions start. Whoever may type into a session may do all of this
 // by typing, so the same right covers it.
 var (
 	ListFiles = wire.Method[ListFilesParams, Folder]{Name: "terminal.file.list", Capability: "terminal:write"}
@@ -67,6 +67,7 @@ type Folder struct {
 type ListFilesParams struct {
 	Node    wire.NodeName  `json:"node"`
 	Session wire.SessionID `json:"session,omitzero"`
+	Account string         `json:"account,omitzero"` // without a session
 	// Dir may begin with ~, and is otherwise relative to the session's current
 	// folder, which is the default.
 	Dir string `json:"dir,omitzero"`
@@ -74,7 +75,7 @@ type ListFilesParams struct {
 
 // Validate checks the bounds.
 func (p ListFilesParams) Validate() error {
-	return errors.Join(checkIDs(p.Node, p.Session), checkPath(p.Dir))
+	return errors.Join(checkIDs(p.Node, p.Session), checkPath(p.Dir), checkAccount(p.Session, p.Account))
 }
 
 // Target names the folder for the audit log.
@@ -84,7 +85,8 @@ func (p ListFilesParams) Target() string { return target(p.Node, p.Session) + " 
 type ReadFileParams struct {
 	Node    wire.NodeName  `json:"node"`
 	Session wire.SessionID `json:"session,omitzero"`
-	Path    string         `json:"path"` // as ListFilesParams has it for folders
+	Account string         `json:"account,omitzero"` // without a session
+	Path    string         `json:"path"`             // as ListFilesParams has it for folders
 	Offset  int64          `json:"offset,omitzero"`
 	// Length is how many bytes are wanted. Null: all; 0: the answer alone.
 	Length *int64 `json:"length,omitzero"`
@@ -104,7 +106,7 @@ func (p ReadFileParams) Validate() error {
 	if len(p.Version) > MaxName {
 		return fmt.Errorf("version has %d bytes, the limit is %d", len(p.Version), MaxName)
 	}
-	return errors.Join(checkIDs(p.Node, p.Session), checkPath(p.Path))
+	return errors.Join(checkIDs(p.Node, p.Session), checkPath(p.Path), checkAccount(p.Session, p.Account))
 }
 
 // Target names the file for the audit log.
@@ -126,7 +128,8 @@ func (f FileInfo) Target() string { return fmt.Sprintf("%s, %d bytes", f.Path, f
 type WriteFileParams struct {
 	Node    wire.NodeName  `json:"node"`
 	Session wire.SessionID `json:"session,omitzero"`
-	Dir     string         `json:"dir,omitzero"` // as ListFilesParams has it
+	Account string         `json:"account,omitzero"` // without a session
+	Dir     string         `json:"dir,omitzero"`     // as ListFilesParams has it
 	// Name is the file's, no path. If there is one, another is found for the new
 	// one: nothing is overwritten.
 	Name string `json:"name"`
@@ -143,7 +146,7 @@ func (p WriteFileParams) Validate() error {
 	if !validUpload(p.Upload) {
 		return fmt.Errorf("upload is an id of 8 to %d letters and digits that the client makes up", MaxName)
 	}
-	return errors.Join(checkIDs(p.Node, p.Session), checkPath(p.Dir), CheckFileName(p.Name))
+	return errors.Join(checkIDs(p.Node, p.Session), checkPath(p.Dir), CheckFileName(p.Name), checkAccount(p.Session, p.Account))
 }
 
 // Target names the file for the audit log.
@@ -204,6 +207,17 @@ func validUpload(id string) bool {
 		}
 	}
 	return len(id) >= 8 && len(id) <= MaxName
+}
+
+// checkAccount bounds an account's name, which a session has one of its own of.
+func checkAccount(session wire.SessionID, account string) error {
+	if session != "" && account != "" {
+		return errors.New("account: a terminal has its own; name either of them")
+	}
+	if len(account) > MaxName || strings.ContainsFunc(account, hidden) {
+		return fmt.Errorf("%.80q is no name of an account", account)
+	}
+	return nil
 }
 
 func checkPath(path string) error {

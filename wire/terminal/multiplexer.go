@@ -1,13 +1,14 @@
 package terminal
 
 import (
+	"errors"
 	"time"
 
 	"homie/wire"
 )
 
 // Multiplexers lists what a machine's tmux and zellij keep running, for the
-// account that terminals run as there. To see one, start a session with its
+// account that is named, else the one that the node runs as. To see one, start a session with its
 // command.
 var Multiplexers = wire.Method[MultiplexerParams, MultiplexerList]{Name: "terminal.multiplexer.list", Capability: "terminal:write"}
 
@@ -38,13 +39,16 @@ type Multiplexer struct {
 	Command   []string   `json:"command"`   // of a session that shows it
 }
 
-// MultiplexerParams name the machine.
+// MultiplexerParams name the machine, and the account.
 type MultiplexerParams struct {
-	Node wire.NodeName `json:"node"`
+	Node    wire.NodeName `json:"node"`
+	Account string        `json:"account,omitzero"`
 }
 
-// Validate checks the bound of the name.
-func (p MultiplexerParams) Validate() error { return checkIDs(p.Node, "") }
+// Validate checks the bounds of the names.
+func (p MultiplexerParams) Validate() error {
+	return errors.Join(checkIDs(p.Node, ""), checkAccount("", p.Account))
+}
 
 // Target names the machine for the audit log.
 func (p MultiplexerParams) Target() string { return string(p.Node) }

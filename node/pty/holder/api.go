@@ -27,6 +27,7 @@ func (h *Holder) api() []rpc.Entry {
 		rpc.Serve(terminal.ListFiles, h.files.list),
 		rpc.ServeStream(terminal.ReadFile, h.files.read),
 		rpc.ServeStream(terminal.WriteFile, h.files.write),
+		rpc.Serve(terminal.Multiplexers, h.multiplexers),
 		rpc.Serve(terminal.Control, h.control),
 		h.changed,
 	}, h.recordingAPI()...)
@@ -113,6 +114,24 @@ func (h *Holder) kill(_ context.Context, _ tsidentity.Caller, p terminal.KillPar
 
 func (h *Holder) update(_ context.Context, _ tsidentity.Caller, p terminal.UpdateParams) (terminal.Session, error) {
 	return h.manager.Update(p)
+}
+
+// multiplexers lists those of another account; the node asks for its own itself.
+func (h *Holder) multiplexers(ctx context.Context, _ tsidentity.Caller, p terminal.MultiplexerParams) (terminal.MultiplexerList, error) {
+	a, err := h.manager.accountFor(p.Account)
+	if err != nil {
+		return terminal.MultiplexerList{}, err
+	}
+	if a.other == nil {
+		return terminal.MultiplexerList{}, wire.Errorf(wire.InvalidParams, "account is missing; it is another one than the node's")
+	}
+	c, leave, err := h.manager.use(ctx, a)
+	if err != nil {
+		return terminal.MultiplexerList{}, err
+	}
+	defer leave()
+	out, err := rpc.Invoke(ctx, c, terminal.Multiplexers, terminal.MultiplexerParams{Node: p.Node})
+	return out, gone(err)
 }
 
 func (h *Holder) list(context.Context, tsidentity.Caller, terminal.ListParams) (terminal.Sessions, error) {

@@ -17,7 +17,7 @@ import (
 func TestAttention(t *testing.T) {
 	var told atomic.Int64
 	m := run(t, Config{Changed: func(terminal.Session) { told.Add(1) }})
-	s := shell(t, m, `printf '\033]133;A\007$ \033]133;B\007make all\r\n\033]133;C\007'; sleep 0.3
+	s := shell(t, m, `printf '\033]133;A\007$ \033]133;B\007make all\r\n\033]133;C\007'; sleep 0.5
 		printf '\033]133;D;2\007\a\a\033]777;notify;Tests;\033]9;all \342\200\256 passed\007'
 		printf '\033]133;A\007$ \033]133;B\007sleep 9\r\n\033]133;C\007'; read x`)
 	for late := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
@@ -36,7 +36,7 @@ func TestAttention(t *testing.T) {
 	if a.Last == nil || a.Last.Text != "make all" || a.Last.Exit == nil || *a.Last.Exit != 2 {
 		t.Fatalf("the last command is %+v", a.Last)
 	}
-	if took := a.Last.EndedAt.Sub(a.Last.StartedAt); took < 250*time.Millisecond || took > patience {
+	if took := a.Last.EndedAt.Sub(a.Last.StartedAt); took < 100*time.Millisecond || took > patience {
 		t.Errorf("it took %v", took)
 	}
 	// A flood of bells is told about once a second.

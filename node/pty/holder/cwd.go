@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"cmp"
 	"os"
 	"strings"
 )
@@ -9,6 +10,9 @@ import (
 // else the shell, else what the shell says of itself, else where it started.
 func (s *Session) Folder() string {
 	group, leader := foreground(s.proc)
+	if s.uid != nil { // what is there, only that account is to look at
+		return cmp.Or(folderOf(group), folderOf(leader), s.toldFolder(), s.Info().Dir)
+	}
 	for _, dir := range []string{folderOf(group), folderOf(leader), s.toldFolder(), s.Info().Dir} {
 		if info, err := os.Stat(dir); dir != "" && err == nil && info.IsDir() {
 			return dir

@@ -12,16 +12,22 @@ import (
 	"homie/wire/terminal"
 )
 
-func (f *files) read(_ context.Context, _ tsidentity.Caller, p terminal.ReadFileParams) (terminal.FileInfo, rpc.Pump, error) {
-	d, path, err := f.place(p.Session, p.Path)
+func (f *files) read(ctx context.Context, _ tsidentity.Caller, p terminal.ReadFileParams) (terminal.FileInfo, rpc.Pump, error) {
+	at, err := f.place(p.Session, p.Account, p.Path)
 	if err != nil {
 		return terminal.FileInfo{}, nil, err
+	}
+	path := at.path
+	if at.account.other != nil {
+		id := p.Session
+		p.Session, p.Account, p.Path = "", "", path
+		return elsewhere(ctx, f, id, at.account, terminal.ReadFile, p)
 	}
 	end, err := f.begin(p.Session)
 	if err != nil {
 		return terminal.FileInfo{}, nil, err
 	}
-	file, what, err := d.read(path)
+	file, what, err := at.disk().read(path)
 	switch {
 	case err != nil:
 	case p.Version != "" && p.Version != what.Version:

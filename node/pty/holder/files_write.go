@@ -38,9 +38,15 @@ type upload struct {
 }
 
 func (f *files) write(ctx context.Context, _ tsidentity.Caller, p terminal.WriteFileParams) (terminal.Writing, rpc.Pump, error) {
-	d, dir, err := f.place(p.Session, p.Dir)
+	at, err := f.place(p.Session, p.Account, p.Dir)
 	if err != nil {
 		return terminal.Writing{}, nil, err
+	}
+	dir := at.path
+	if at.account.other != nil {
+		id := p.Session
+		p.Session, p.Account, p.Dir = "", "", dir
+		return elsewhere(ctx, f, id, at.account, terminal.WriteFile, p)
 	}
 	u := &upload{p: p, dir: dir, part: terminal.PartPrefix + p.Upload + terminal.PartSuffix, gone: make(chan struct{})}
 	u.ctx, u.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -48,7 +54,7 @@ func (f *files) write(ctx context.Context, _ tsidentity.Caller, p terminal.Write
 		return terminal.Writing{}, nil, err
 	}
 	if u.left, err = f.begin(p.Session); err == nil {
-		err = u.open(d)
+		err = u.open(at.disk())
 	}
 	if err != nil {
 		f.leave(u)

@@ -32,9 +32,12 @@
 // nothing happens holds one parked goroutine and no operating-system thread; a
 // panic in what one session does costs no other session anything.
 //
+// A holder that is root runs sessions as other accounts (account.go), and touches
+// nothing in a file system for them: a process of the account does, an agent
+// (agent.go). What the kernel refuses to the account, Homie refuses.
+//
 // The package does not decide who may do what; the gateway does, and the node
-// trusts its own gateway. It runs programs as the node's own account only, and
-// knows no network.
+// trusts its own gateway. It knows no network.
 package holder
 
 import (
@@ -50,6 +53,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"homie/internal/accounts"
 	"homie/internal/localsock"
 	"homie/rpc"
 	"homie/tsidentity"
@@ -72,7 +76,10 @@ type Options struct {
 	Idle time.Duration
 	// Settings hold until a node says its own.
 	Settings holder.AdoptParams
-	Log      *slog.Logger
+	// Accounts and SharedDir are those of Config.
+	Accounts  accounts.Database
+	SharedDir string
+	Log       *slog.Logger
 }
 
 // How a program is a holder: homie holder --state-dir DIR, and one of the flags.
@@ -138,8 +145,9 @@ func prepare(conf Options) (*Holder, error) {
 	}
 	h.manager = NewManager(Config{
 		Dir: conf.Settings.Dir, StateDir: conf.StateDir, Environ: conf.Settings.Environ, Changed: h.sessionChanged, Log: conf.Log,
+		Accounts: conf.Accounts, SharedDir: conf.SharedDir, Version: conf.Version,
 	})
-	h.files = newFiles(h.manager)
+	h.files = newFiles(h.manager.standing, h.manager.use)
 	h.registry, err = rpc.NewRegistry(rpc.Options{
 		Log: conf.Log, TrustMeta: true, Rate: nodeRate,
 		Server: wire.ServerInfo{Name: "homie holder", Version: conf.Version},

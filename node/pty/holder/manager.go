@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"homie/internal/accounts"
 	"homie/wire"
 	"homie/wire/holder"
 	"homie/wire/terminal"
@@ -38,8 +39,19 @@ type Config struct {
 	// removed. It is called from one goroutine and may be told once of several
 	// changes.
 	Changed func(terminal.Session)
-	Log     *slog.Logger
+	// Accounts are those that sessions may run as, if this process is root.
+	// Default: this machine's.
+	Accounts accounts.Database
+	// SharedDir is StateDir for what shells of other accounts read. Default: a
+	// folder in /run.
+	SharedDir string
+	Version   string
+	Log       *slog.Logger
 }
+
+// sharedDir is where only root makes folders, and which is empty after a start
+// of the machine.
+const sharedDir = "/run/homie-shells"
 
 // Manager owns the sessions of a node. Its methods are safe for concurrent use;
 // sessions start only while Run runs.
@@ -47,6 +59,7 @@ type Manager struct {
 	cfg        Config
 	wake       chan struct{} // capacity 1; there is news
 	recordings *library
+	agents     *agents
 	children   *children // tells of programs that have ended
 	// calls is held for reading by what starts sessions or types by a call,
 	// and for writing while the sessions move to another program.
@@ -111,12 +124,17 @@ func NewManager(cfg Config) *Manager {
 	if cfg.Environ == nil {
 		cfg.Environ = os.Environ()
 	}
+	if cfg.Accounts == (accounts.Database{}) {
+		cfg.Accounts = accounts.System()
+	}
+	cfg.SharedDir = cmp.Or(cfg.SharedDir, sharedDir)
 	m := &Manager{
 		cfg:        cfg,
 		place:      newPlace(cfg.Dir, cfg.Environ),
 		wake:       make(chan struct{}, 1),
 		idleSet:    make(chan struct{}, 1),
 		children:   newChildren(),
+		agents:     newAgents(cfg.Version, cfg.Log),
 		recordings: newLibrary(cfg.StateDir, policyOf(holder.AdoptParams{}), cfg.Log),
 		sessions:   map[wire.SessionID]*Session{},
 		news:       map[*Session]struct{}{},
@@ -141,6 +159,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	m.setOpen(false)
 	m.endAll()
 	m.work.Wait()
+	m.agents.end()
 	stop()
 	helpers.Wait()
 	return nil

@@ -20,8 +20,16 @@ import (
 	"homie/wire/terminal"
 )
 
-// TestMain also serves as the program of TestIgnoredSignals.
+// TestMain also serves as the program of TestIgnoredSignals, and as that of
+// agents.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 3 && os.Args[1] == Command && os.Args[2] == AgentFlag {
+		if err := ServeAgent(context.Background(), 3, "test"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if os.Getenv("HOMIE_TEST_SIGNALS") != "" {
 		interruptOne()
 		return

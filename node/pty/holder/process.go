@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"os"
+
+	"homie/internal/accounts"
 )
 
 // Sizes of what moves at once, in bytes.
@@ -83,4 +85,7 @@ type program struct {
 	dir  string
 	cols int
 	rows int
+	// as is another account than this process's, nil for that one.
+	as       *accounts.Account
+	accounts accounts.Database
 }

@@ -41,11 +41,17 @@ func start(p program, _ *children) (process, error) {
 		return nil, wire.Errorf(wire.Unavailable, "this machine has no terminal to give at the moment").Because(err)
 	}
 	defer tty.Close()
+	if p.as != nil {
+		if err := giveTerminal(tty, p.as, p.accounts); err != nil {
+			ptmx.Close()
+			return nil, wire.Errorf(wire.Unavailable, "this machine has no terminal to give to %s at the moment", p.as.Name).Because(err)
+		}
+	}
 	proc, err := os.StartProcess(p.path, p.argv, &os.ProcAttr{
 		Dir:   p.dir,
 		Env:   p.env,
 		Files: []*os.File{tty, tty, tty},
-		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: true},
+		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: true, Credential: credential(p.as)},
 	})
 	if err != nil {
 		ptmx.Close()

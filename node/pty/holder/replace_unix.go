@@ -76,9 +76,11 @@ func (h *Holder) try(ctx context.Context, path string) error {
 
 // exec does not return unless it fails.
 func (h *Holder) exec(path string) error {
+	h.manager.agents.end() // children that the other program would know nothing of
 	began := time.Now()
 	sessions, thaw := h.manager.freeze()
 	defer thaw()
+	h.manager.agents.end() // started meanwhile
 	state, err := h.save(sessions)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 // terminal's descriptor in this process.
 func (s *Session) save() (savedSession, error) {
 	s.screen.work.Wait() // nothing more comes for it
-	v := savedSession{Order: s.order, Typed: s.typed(), Screen: s.saveScreen(), Sizes: s.sizes.save(), Taken: s.taken()}
+	v := savedSession{Order: s.order, Typed: s.typed(), Screen: s.saveScreen(), Sizes: s.sizes.save(), Taken: s.taken(), UID: s.uid}
 	start, end := s.ring.Bounds()
 	v.Start, v.Output = start, make([]byte, end-start)
 	n, from := s.ring.ReadAt(start, v.Output)
@@ -49,6 +49,7 @@ func (m *Manager) restore(v savedSession) error {
 		}
 	}
 	s := newSession(v.Info, v.Order, proc, m.cfg.Log, m.changed)
+	s.uid = v.UID
 	s.ring.Restore(v.Start, v.Output)
 	s.sizes.restore(v.Sizes)
 	s.restoreScreen(v.Screen)

@@ -26,7 +26,8 @@ type Session struct {
 	id        wire.SessionID
 	order     uint64 // of starting, on this node
 	proc      process
-	awaited   bool // somebody drove it when it moved here
+	uid       *uint32 // of another account than this process's; nil for that one
+	awaited   bool    // somebody drove it when it moved here
 	ring      Ring
 	sizes     sizings
 	screen    screen

@@ -2,13 +2,16 @@ package holder
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"strings"
 	"time"
 
 	"homie/node/pty/holder/marks"
+	"homie/rpc"
 	"homie/wire"
+	"homie/wire/holder"
 	"homie/wire/terminal"
 )
 
@@ -19,23 +22,19 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 	m.mu.Lock()
 	at := m.place
 	m.mu.Unlock()
-	if err := at.account.check(p.Account); err != nil {
-		return terminal.Session{}, err
-	}
-	dir, err := startDir(p.Dir, at.dir, at.account.home)
-	if err != nil {
+	var err error
+	if at.account, err = m.accountFor(p.Account); err != nil {
 		return terminal.Session{}, err
 	}
 	id := newID()
-	env := environment(at.environ, p.Env, at.account, p.Node, id, dir)
-	path, argv, err := resolve(p.Command, at.account, env, dir)
+	run, err := m.program(at, p, id)
 	if err != nil {
 		return terminal.Session{}, err
 	}
 	if err := m.reserve(); err != nil {
 		return terminal.Session{}, err
 	}
-	run := program{path: path, argv: argv, env: env, dir: dir, cols: p.Cols, rows: p.Rows}
+	argv, dir := run.argv, run.dir // as people see them
 	m.mark(&run)
 	proc, err := start(run, m.children)
 	ready := make(chan struct{})
@@ -57,6 +56,7 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 		Starter:   who.Key(),
 	}, func(s *Session) {
 		defer close(ready)
+		s.uid = at.account.uid()
 		m.recordFromStart(s, p.Record, who.String())
 	})
 	if err != nil {
@@ -70,12 +70,66 @@ func (m *Manager) Start(p terminal.StartParams, who wire.OnBehalf) (terminal.Ses
 	return info, nil
 }
 
+// program finds what to run, and where, as the account sees them.
+func (m *Manager) program(at place, p terminal.StartParams, id wire.SessionID) (program, error) {
+	a := at.account
+	own := a.environ(at.environ)
+	run := program{cols: p.Cols, rows: p.Rows, as: a.other, accounts: m.cfg.Accounts}
+	var err error
+	if a.other != nil {
+		err = m.programOf(at, p, own, &run)
+	} else {
+		run.dir, err = startDir(p.Dir, at.dir, a.home)
+	}
+	if err != nil {
+		return run, err
+	}
+	run.env = environment(own, p.Env, a, p.Node, id, run.dir)
+	if a.other == nil {
+		run.path, run.argv, err = resolve(p.Command, a, run.env, run.dir)
+	}
+	return run, err
+}
+
+// programOf asks a process of another account.
+func (m *Manager) programOf(at place, p terminal.StartParams, own []string, run *program) error {
+	ctx, cancel := context.WithTimeout(context.Background(), agentTime)
+	defer cancel()
+	a := at.account
+	c, leave, err := m.agents.use(ctx, a, at.environ)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	path, asked := p.Env["PATH"]
+	if !asked {
+		path = base(own)["PATH"]
+	}
+	got, err := rpc.Invoke(ctx, c, holder.Resolve, holder.ResolveParams{
+		Dir: p.Dir, Base: at.dir, Home: a.home, Shell: a.shell, Command: p.Command, Path: path,
+	})
+	if err != nil {
+		return gone(err)
+	}
+	run.dir, run.path, run.argv = got.Dir, got.Program, p.Command
+	if len(p.Command) == 0 {
+		run.argv = loginShell(got.Program)
+	}
+	return nil
+}
+
 // mark makes a shell mark what it does. One that can't is started as it is.
 func (m *Manager) mark(p *program) {
 	if m.cfg.StateDir == "" {
 		return
 	}
-	dir, err := marks.Install(m.cfg.StateDir)
+	dir, err := m.cfg.StateDir, error(nil)
+	if p.as != nil { // whose shell can't read what is in there
+		dir, err = shared(m.cfg.SharedDir)
+	}
+	if err == nil {
+		dir, err = marks.Install(dir)
+	}
 	if err != nil {
 		m.cfg.Log.Warn("shells mark no commands", "err", err)
 		return

@@ -68,6 +68,7 @@ type savedSession struct {
 	Reaped  bool             `json:"reaped,omitzero"`   // its program has ended, as the next two say
 	Code    *int             `json:"exitCode,omitzero"` // the session is not through with what it printed
 	Signal  string           `json:"signal,omitzero"`
+	UID     *uint32          `json:"uid,omitzero"`    // of another account than the holder's
 	Driven  bool             `json:"driven,omitzero"` // somebody typed or could have
 	Sizes   []savedSize      `json:"sizes,omitzero"`  // that the output was printed for, the oldest first
 	// Taken is how many bytes of each viewer's the session took.

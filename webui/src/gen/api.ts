@@ -472,6 +472,8 @@ export interface Lines {
 export interface ListFilesParams {
   node: NodeName;
   session?: SessionID;
+  /** without a session */
+  account?: string;
   /** Dir may begin with ~, and is otherwise relative to the session's current folder, which is the default. */
   dir?: string;
 }
@@ -535,9 +537,10 @@ export interface MultiplexerList {
   sessions: Multiplexer[];
 }
 
-/** MultiplexerParams name the machine. */
+/** MultiplexerParams name the machine, and the account. */
 export interface MultiplexerParams {
   node: NodeName;
+  account?: string;
 }
 
 /** Needs says which right a refused call was missing, so that a client can show the grant to ask for. */
@@ -707,6 +710,8 @@ export interface Range {
 export interface ReadFileParams {
   node: NodeName;
   session?: SessionID;
+  /** without a session */
+  account?: string;
   /** as ListFilesParams has it for folders */
   path: string;
   offset?: number;
@@ -1242,6 +1247,8 @@ export interface Witness {
 export interface WriteFileParams {
   node: NodeName;
   session?: SessionID;
+  /** without a session */
+  account?: string;
   /** as ListFilesParams has it */
   dir?: string;
   /** Name is the file's, no path. If there is one, another is found for the new one: nothing is overwritten. */

@@ -55,6 +55,9 @@ func Install(dir string) (string, error) {
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil { //nolint:gosec // there is nothing private in it
 			return err
 		}
+		if err := os.Chmod(filepath.Dir(to), 0o755); err != nil { //nolint:gosec // whatever the umask
+			return err
+		}
 		return atomicfile.WriteFile(to, data, 0o644)
 	})
 	if err == nil {
