@@ -102,7 +102,7 @@ func (g *Gateway) assemble() error {
 		return fmt.Errorf("reading pairings: %w", err)
 	}
 	g.resolver = tsidentity.NewResolver(tsidentity.ResolverConfig{
-		Tailnet: lc, IsNode: g.services.pairing.IsNode,
+		Tailnet: lc, IsNode: g.services.pairing.IsNode, Given: g.services.pairing.Given,
 		Owner: g.conf.Owner, Pin: ownerPin{g.db}, Log: g.conf.Log,
 	})
 	var err error

@@ -126,7 +126,10 @@ func newMethod[P, R any](name, capability string, handler any, serve func(contex
 		if err != nil {
 			return o, err
 		}
-		if more := targetOf(&r); more != "" {
+		switch more := targetOf(&r); {
+		case o.target == "":
+			o.target = more
+		case more != "":
 			o.target += ": " + more
 		}
 		if o.result, err = encode(r); err != nil {

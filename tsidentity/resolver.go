@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"tailscale.com/client/local"
@@ -27,6 +28,9 @@ type ResolverConfig struct {
 	// homie node. It is asked for each request, so that it must be quick and
 	// safe for concurrent use. Nil means that there are no nodes.
 	IsNode func(deviceID string) bool
+	// Given returns rights that a tagged device holds beside what the policy file
+	// grants it. It is asked for each request, as IsNode is. Nil means none.
+	Given func(Device) []Value
 	// Owner is the login of the person who owns a gateway whose device is
 	// tagged; "" for none. See OwnerPin.
 	Owner string
@@ -89,7 +93,19 @@ func (r *Resolver) Resolve(ctx context.Context, remoteAddr string) (Caller, erro
 	if r.conf.IsNode != nil && who.Device.ID != "" && r.conf.IsNode(who.Device.ID) {
 		who = asNode(who)
 	}
-	return who, nil
+	return r.given(who), nil
+}
+
+// given adds to the rights of a tagged device what it was given. Of a node, and of
+// whoever is not tagged, the class decides alone.
+func (r *Resolver) given(who Caller) Caller {
+	if r.conf.Given == nil || who.Class != ClassTagged {
+		return who
+	}
+	if more := r.conf.Given(who.Device); len(more) > 0 {
+		who.Rights.Values = slices.Concat(who.Rights.Values, more)
+	}
+	return who
 }
 
 // For returns Resolve for one connection.

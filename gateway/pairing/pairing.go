@@ -11,6 +11,11 @@
 //
 // A device that asked for or has a pairing is a node on every connection: its
 // owner's identity gives it nothing (see IsNode).
+//
+// A tagged device that is no machine, such as a tablet on the wall, can be given
+// the rights of a kiosk or a guest (device.go): an owner reads a QR code or a code
+// off its screen, and says what it may. Those rights add to the policy file's, see
+// Given.
 package pairing
 
 import (
@@ -43,6 +48,7 @@ type Service struct {
 	changed *rpc.Topic[Pairings]
 	decided func(context.Context, wire.DeviceID)
 	left    func(wirenodes.Node)
+	counter *counter
 
 	mu       sync.RWMutex
 	nodes    map[wire.DeviceID]bool // devices that hold node rights only
@@ -57,6 +63,7 @@ func New(db *store.Store, log *slog.Logger) *Service {
 		changed: rpc.Event[Pairings]("pairing.changed", "pairing:read"),
 		decided: func(context.Context, wire.DeviceID) {},
 		left:    func(wirenodes.Node) {},
+		counter: newCounter(),
 		nodes:   map[wire.DeviceID]bool{},
 	}
 }
@@ -70,14 +77,14 @@ func (s *Service) OnLeave(f func(was wirenodes.Node)) { s.left = f }
 
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {
-	return []rpc.Entry{
+	return append([]rpc.Entry{
 		rpc.Call("pairing.list", "pairing:read", s.list),
 		rpc.Call("pairing.approve", "pairing:write", s.approve, rpc.Audited("capabilities"), rpc.Sensitive(s.askApprove)),
 		rpc.Call("pairing.reject", "pairing:write", s.reject, rpc.Audited()),
 		rpc.Call("pairing.revoke", "pairing:write", s.revoke, rpc.Audited(), rpc.Sensitive(s.askAbout("Revoke"))),
 		rpc.Call("pairing.forget", "pairing:write", s.forget, rpc.Audited(), rpc.Sensitive(s.askAbout("Forget"))),
 		s.changed,
-	}
+	}, s.deviceAPI()...)
 }
 
 // Load reads which devices are nodes; it must come before the first call.
@@ -90,6 +97,9 @@ func (s *Service) Load() error {
 		}
 		for id := range pairings.All(tx) {
 			s.nodes[wire.DeviceID(id)] = true
+		}
+		for id, d := range devices.All(tx) {
+			s.counter.paired[wire.DeviceID(id)] = d
 		}
 		return nil
 	})
@@ -184,7 +194,7 @@ func (s *Service) list(context.Context, tsidentity.Caller, wire.Nothing) (Pairin
 }
 
 func (s *Service) read() (Pairings, error) {
-	out := Pairings{Requests: []Request{}, Paired: []Pairing{}}
+	out := Pairings{Requests: []Request{}, Paired: []Pairing{}, Devices: []PairedDevice{}}
 	err := s.db.View(func(tx *store.Tx) error {
 		for _, r := range requests.All(tx) {
 			out.Requests = append(out.Requests, r)
@@ -192,10 +202,14 @@ func (s *Service) read() (Pairings, error) {
 		for _, p := range pairings.All(tx) {
 			out.Paired = append(out.Paired, p)
 		}
+		for _, d := range devices.All(tx) {
+			out.Devices = append(out.Devices, d)
+		}
 		return nil
 	})
 	slices.SortFunc(out.Requests, func(a, b Request) int { return a.RequestedAt.Compare(b.RequestedAt) })
 	slices.SortFunc(out.Paired, func(a, b Pairing) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	slices.SortFunc(out.Devices, func(a, b PairedDevice) int { return strings.Compare(a.Name, b.Name) })
 	return out, err
 }
 

@@ -8,6 +8,7 @@ import { ActivityPage } from "@/features/audit/activity-page";
 import { AskFor } from "@/features/identity/ask-for";
 import { MePage } from "@/features/identity/me-page";
 import { can } from "@/features/identity/rights";
+import { DevicePage } from "@/features/pairing/device-page";
 import { PairingPage } from "@/features/pairing/pairing-page";
 import { MachinePage } from "@/features/presence/machine-page";
 import { MachinesPage } from "@/features/presence/machines-page";
@@ -47,6 +48,9 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
     case "confirm":
       return first && !second ? <ConfirmPage id={first} /> : <Nowhere />;
     case "pairing":
+      if (first === "device" && !second) {
+        return can(me, "pairing:write") ? <DevicePage /> : <NotYours what="Letting devices in is" />;
+      }
       return can(me, "pairing:read") ? <PairingPage /> : <NotYours what="Joining machines is" />;
     case "activity":
       return can(me, "audit:read") ? <ActivityPage /> : <NotYours what="The activity is" />;
@@ -71,6 +75,7 @@ export function pageTitle(path: string): string {
     case "confirm":
       return "Is this you?";
     case "pairing":
+      if (first === "device") return "Let a device in";
       return "Joining";
     case "activity":
       return "Activity";

@@ -6,11 +6,32 @@ export interface AnswerParams {
   confirm: boolean;
 }
 
+/** ApproveDeviceParams give a device rights. */
+export interface ApproveDeviceParams {
+  secret: string;
+  /** the one that the secret is of */
+  device: DeviceID;
+  /** kiosk, guest */
+  role: string;
+  /** Nodes are the machines that the rights reach: names, globs or tags; absent or empty for all. */
+  nodes?: string[];
+}
+
 /** ApproveParams lets a waiting machine in. */
 export interface ApproveParams {
   device: DeviceID;
   /** Capabilities narrows what is approved; absent means all it asked for. */
   capabilities?: string[];
+}
+
+/** AskingDevice is a device that shows a secret, as the tailnet knows it; nothing in it is said by the device itself, its system excepted. */
+export interface AskingDevice {
+  device: DeviceID;
+  name: string;
+  tags: string[];
+  os: string;
+  addr: string;
+  expiresAt: string;
 }
 
 /** AttachParams asks for a session's output, from where the viewer left off. */
@@ -222,6 +243,15 @@ export type DeviceID = string;
 /** DeviceParams names one machine. */
 export interface DeviceParams {
   device: DeviceID;
+}
+
+/** DeviceSecret is what a tagged device shows to an owner. */
+export interface DeviceSecret {
+  /** for the QR code, in the fragment of an address */
+  nonce: string;
+  /** for typing, "K3V9-Q2MZ" */
+  code: string;
+  expiresAt: string;
 }
 
 /** Dropped is where the log begins since its oldest entries were dropped. */
@@ -561,6 +591,19 @@ export type NodesState =
 /** Nothing is the params or the result of a method that takes or gives none. */
 export type Nothing = Record<string, never>;
 
+/** PairedDevice is a tagged device that an owner gave rights. */
+export interface PairedDevice {
+  device: DeviceID;
+  name: string;
+  tags: string[];
+  os: string;
+  role: string;
+  /** empty: all machines */
+  nodes: string[];
+  approvedBy: string;
+  pairedAt: string;
+}
+
 /** Pairing is a machine that belongs to the household. */
 export interface Pairing {
   device: DeviceID;
@@ -588,6 +631,8 @@ export interface Pairings {
   requests: Request[];
   /** by name */
   paired: Pairing[];
+  /** Devices are those that are no machines and nobody's, and were given rights; by name. */
+  devices: PairedDevice[];
 }
 
 /** Passkey is a key of a person that a device or a security key holds. */
@@ -889,6 +934,11 @@ export interface ResizeParams {
   session: SessionID;
   cols: number;
   rows: number;
+}
+
+/** SecretParams have what a device shows: the nonce of its QR code, or its code. */
+export interface SecretParams {
+  secret: string;
 }
 
 /** ServerInfo describes the answering program. */
@@ -1291,6 +1341,14 @@ export interface Methods {
   "node.register": { params: RegisterParams; result: Registered };
   /** Lets a waiting machine in, or widens what a paired one may offer. */
   "pairing.approve": { params: ApproveParams; result: Pairing };
+  /** Gives a tagged device rights of its own, until they are revoked: the role of a kiosk or a guest, on all machines or some. What it shows, the device and the rights are one: none can be exchanged. */
+  "pairing.device.approve": { params: ApproveDeviceParams; result: PairedDevice };
+  /** Is for a tagged device that has no rights: it answers what to show to an owner. Asking again makes what was shown before worthless. */
+  "pairing.device.ask": { params: Nothing; result: DeviceSecret };
+  /** Tells which device shows a code, to be compared with the one in front of the owner, before they approve. */
+  "pairing.device.get": { params: SecretParams; result: AskingDevice };
+  /** Takes the rights of a device away that it got by pairing. What it has open ends within a second or two. */
+  "pairing.device.revoke": { params: DeviceParams; result: Nothing };
   /** Removes every trace of a machine: the device is no node any more, has its owner's rights again, and may ask anew. */
   "pairing.forget": { params: DeviceParams; result: Nothing };
   /** Returns the machines that wait for a word and those that are paired. */
@@ -1414,6 +1472,10 @@ export const needs = {
   "identity.whoami": "identity:self",
   "node.register": "node:register",
   "pairing.approve": "pairing:write",
+  "pairing.device.approve": "pairing:write",
+  "pairing.device.ask": "identity:self",
+  "pairing.device.get": "pairing:write",
+  "pairing.device.revoke": "pairing:write",
   "pairing.forget": "pairing:write",
   "pairing.list": "pairing:read",
   "pairing.reject": "pairing:write",

@@ -65,6 +65,30 @@ func PairingApprove(ctx context.Context, c Caller, p pairing.ApproveParams) (r p
 	return r, err
 }
 
+// PairingDeviceApprove calls pairing.device.approve. Gives a tagged device rights of its own, until they are revoked: the role of a kiosk or a guest, on all machines or some. What it shows, the device and the rights are one: none can be exchanged.
+func PairingDeviceApprove(ctx context.Context, c Caller, p pairing.ApproveDeviceParams) (r pairing.PairedDevice, err error) {
+	err = c.Call(ctx, "pairing.device.approve", p, &r)
+	return r, err
+}
+
+// PairingDeviceAsk calls pairing.device.ask. Is for a tagged device that has no rights: it answers what to show to an owner. Asking again makes what was shown before worthless.
+func PairingDeviceAsk(ctx context.Context, c Caller, p wire.Nothing) (r pairing.DeviceSecret, err error) {
+	err = c.Call(ctx, "pairing.device.ask", p, &r)
+	return r, err
+}
+
+// PairingDeviceGet calls pairing.device.get. Tells which device shows a code, to be compared with the one in front of the owner, before they approve.
+func PairingDeviceGet(ctx context.Context, c Caller, p pairing.SecretParams) (r pairing.AskingDevice, err error) {
+	err = c.Call(ctx, "pairing.device.get", p, &r)
+	return r, err
+}
+
+// PairingDeviceRevoke calls pairing.device.revoke. Takes the rights of a device away that it got by pairing. What it has open ends within a second or two.
+func PairingDeviceRevoke(ctx context.Context, c Caller, p pairing.DeviceParams) (r wire.Nothing, err error) {
+	err = c.Call(ctx, "pairing.device.revoke", p, &r)
+	return r, err
+}
+
 // PairingForget calls pairing.forget. Removes every trace of a machine: the device is no node any more, has its owner's rights again, and may ask anew.
 func PairingForget(ctx context.Context, c Caller, p pairing.DeviceParams) (r wire.Nothing, err error) {
 	err = c.Call(ctx, "pairing.forget", p, &r)

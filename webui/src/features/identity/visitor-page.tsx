@@ -4,6 +4,7 @@ import { Card } from "@/components/ui/card";
 import { Row } from "@/components/ui/row";
 import { osName } from "@/lib/format";
 import { usePath } from "@/lib/router";
+import { DeviceAsks } from "@/features/pairing/device-asks";
 import { terminalNeeds } from "@/features/terminal/link";
 import { AskFor } from "./ask-for";
 import { Avatar } from "./avatar";
@@ -39,6 +40,7 @@ export function VisitorPage({ me }: { me: Whoami }) {
         )}
       </Card>
 
+      {me.class === "tagged" && <DeviceAsks me={me} />}
       {me.askFor && <HowToGetIn me={me} />}
 
       <p role="status" className="mt-8 flex items-center gap-3 text-muted">

@@ -1,15 +1,16 @@
 import { DoorOpen } from "lucide-react";
 import { useId, useState } from "react";
-import type { Pairing, Request } from "@/gen/api";
+import type { PairedDevice, Pairing, Request } from "@/gen/api";
 import { client } from "@/app/client";
 import { Badge } from "@/components/ui/badge";
-import { Button } from "@/components/ui/button";
+import { Button, buttonClass } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Confirm } from "@/components/ui/dialog";
 import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
 import { toastDone, toastError } from "@/components/ui/toast";
 import { ago, moment, osName } from "@/lib/format";
 import { useLive } from "@/lib/live";
+import { Link } from "@/lib/router";
 import { useCan } from "@/features/identity/rights";
 import { JoinCommand } from "./join-command";
 import { pairings } from "./pairings";
@@ -26,13 +27,14 @@ export function PairingPage() {
         <div className="grid gap-8">
           <Requests requests={state.value.requests} />
           <Decided paired={state.value.paired} />
+          <Devices devices={state.value.devices} />
         </div>
       )}
     </>
   );
 }
 
-type Decision = "pairing.approve" | "pairing.reject" | "pairing.revoke" | "pairing.forget";
+type Decision = "pairing.approve" | "pairing.reject" | "pairing.revoke" | "pairing.forget" | "pairing.device.revoke";
 
 /** Decides about a device, and says how that went. */
 async function decide(method: Decision, device: string, done: string, failed: string): Promise<void> {
@@ -206,5 +208,55 @@ function PairedRow({ pairing: p, mayDecide, onRemove, onForget, onReturn }: Pair
         </div>
       )}
     </li>
+  );
+}
+
+/** The devices that are nobody's and no machines, and were let in here. */
+function Devices({ devices }: { devices: PairedDevice[] }) {
+  const mayDecide = useCan("pairing:write");
+  const [asking, setAsking] = useState<PairedDevice | null>(null);
+  return (
+    <section aria-labelledby="devices">
+      <h2 id="devices" className="mb-3 font-display text-xl font-semibold">
+        Screens and tablets
+      </h2>
+      {devices.length > 0 && (
+        <Card className="mb-4">
+          <ul className="divide-y divide-line">
+            {devices.map((d) => (
+              <li key={d.device} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-4">
+                <div className="min-w-40 flex-1">
+                  <p className="truncate font-medium">{d.name}</p>
+                  <p className="text-sm wrap-anywhere text-muted">
+                    {d.role} on {d.nodes.length > 0 ? d.nodes.join(", ") : "all machines"} · let in by {d.approvedBy}, {moment(d.pairedAt)}
+                  </p>
+                </div>
+                {mayDecide && (
+                  <Button size="sm" look="outline" onClick={() => setAsking(d)}>
+                    Take its rights away<span className="sr-only"> ({d.name})</span>
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+      {mayDecide && (
+        <Link href="/pairing/device" className={buttonClass({ look: "outline" })}>
+          Let in a device that shows a code
+        </Link>
+      )}
+      <Confirm
+        open={asking !== null}
+        onOpenChange={(open) => !open && setAsking(null)}
+        title={`Take the rights of ${asking?.name ?? "this device"} away?`}
+        description="What it shows goes away within a second or two. What the tailnet’s policy file gives it stays."
+        action="Take them away"
+        danger
+        onConfirm={() =>
+          decide("pairing.device.revoke", asking!.device, `${asking!.name} is out`, `Nothing has changed for ${asking!.name}`)
+        }
+      />
+    </section>
   );
 }

@@ -1,7 +1,8 @@
 import { Share2 } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Session } from "@/gen/api";
 import { Button } from "@/components/ui/button";
+import { QR } from "@/components/ui/qr";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Dialog } from "@/components/ui/dialog";
 import { cn } from "@/lib/cn";
@@ -62,7 +63,7 @@ function Sharing({ session }: { session: Session }) {
         </div>
         <p className="mt-2 text-sm text-muted">{wishes.find((w) => w.wish === wish)?.says}</p>
       </fieldset>
-      <QR text={link} />
+      <QR label="The link as a QR code" text={link} />
       <p aria-label="The link" className="rounded-xl bg-sunken px-3 py-2 font-mono text-[0.8rem] wrap-anywhere select-all">
         {link}
       </p>
@@ -78,29 +79,5 @@ function Sharing({ session }: { session: Session }) {
         )}
       </div>
     </div>
-  );
-}
-
-/** A text as a square to point a camera at: dark on light, also in the evening. */
-function QR({ text }: { text: string }) {
-  const [rows, setRows] = useState<boolean[][]>([]);
-  useEffect(() => {
-    let over = false;
-    void import("uqr").then(({ encode }) => over || setRows(encode(text, { ecc: "M", border: 4 }).data));
-    return () => {
-      over = true;
-    };
-  }, [text]);
-  const path = rows.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ""))).join("");
-  return (
-    <svg
-      role="img"
-      aria-label="The link as a QR code"
-      viewBox={`0 0 ${rows.length || 1} ${rows.length || 1}`}
-      shapeRendering="crispEdges"
-      className="mx-auto aspect-square w-full max-w-52 rounded-xl bg-white"
-    >
-      <path d={path} fill="black" />
-    </svg>
   );
 }
