@@ -37,6 +37,7 @@ func fakeHomie(role string, args []string) error {
 	f.StringVar(&s.Dir, "state-dir", "", "")
 	f.StringVar(&s.ControlURL, "control-url", "", "")
 	f.StringVar(&s.Hostname, "hostname", "", "")
+	f.String("step-up", "", "")
 	f.String("gateway", "", "")
 	f.String("dir", "", "")
 	if err := f.Parse(args); err != nil {
