@@ -42,10 +42,10 @@ func ParseRule(s string) (Rule, error) {
 
 // String is the rule as ParseRule reads it.
 func (r Rule) String() string {
-	switch r {
-	case Always:
+	if r == Always {
 		return "always"
-	case Never:
+	}
+	if r == Never {
 		return "never"
 	}
 	return time.Duration(r).String()
