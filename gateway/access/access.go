@@ -28,6 +28,20 @@ func Accounts(who tsidentity.Caller, capability string, n wirenodes.Node) []stri
 	return out
 }
 
+// Usual returns the account that who means on n if they name none: the one that
+// the node runs as, if they may use that, else the only one that they may use; ""
+// if there is none, or if they have to say which.
+func Usual(who tsidentity.Caller, capability string, n wirenodes.Node) string {
+	all := Accounts(who, capability, n)
+	switch {
+	case slices.Contains(all, n.Account):
+		return n.Account
+	case len(all) == 1:
+		return all[0]
+	}
+	return ""
+}
+
 // MayRunAs reports whether who may use the capability on n under account.
 func MayRunAs(who tsidentity.Caller, capability string, n wirenodes.Node, account string) bool {
 	return account != "" && slices.Contains(Accounts(who, capability, n), account)

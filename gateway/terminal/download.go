@@ -91,6 +91,7 @@ func fileOf(u *url.URL) (p wireterminal.ReadFileParams, ok bool) {
 	nothing := int64(0)
 	p = wireterminal.ReadFileParams{
 		Node: wire.NodeName(node), Session: wire.SessionID(session), Path: u.Query().Get("path"), Length: &nothing,
+		Account: u.Query().Get("account"),
 	}
 	return p, node != "" && !strings.Contains(session, "/")
 }
@@ -178,10 +179,11 @@ type remoteFile struct {
 
 // openFile describes a file, and gets ready to read that version of it.
 func (s *Service) openFile(ctx context.Context, who tsidentity.Caller, p wireterminal.ReadFileParams) (*remoteFile, wireterminal.FileInfo, error) {
-	conn, account, err := s.filesOf(ctx, who, p.Node, p.Session)
+	conn, account, err := s.filesOf(ctx, who, place{p.Node, p.Session, p.Account})
 	if err != nil {
 		return nil, wireterminal.FileInfo{}, err
 	}
+	p.Account = s.named(p.Node, p.Session, account)
 	leave, err := s.carry(who, p.Node)
 	if err != nil {
 		return nil, wireterminal.FileInfo{}, err
@@ -192,7 +194,7 @@ func (s *Service) openFile(ctx context.Context, who tsidentity.Caller, p wireter
 		return nil, wireterminal.FileInfo{}, offline(p.Node, err)
 	}
 	stream.Close(nil)
-	defer s.looking.hold(who, p.Node, p.Session)()
+	defer s.looking.hold(who, p.Node, place{p.Node, p.Session, p.Account}.key(account))()
 	info = info.Shown()
 	p.Version = info.Version
 	return &remoteFile{s: s, who: who, account: account, p: p, size: info.Size, leave: leave}, info, nil

@@ -18,11 +18,12 @@ const filesPerCaller = 8
 // the terminal sees it. Without a folder it is the one where the terminal is at
 // the moment; without a terminal, where new ones start.
 func (s *Service) listFiles(ctx context.Context, who tsidentity.Caller, p wireterminal.ListFilesParams) (wireterminal.Folder, error) {
-	conn, _, err := s.filesOf(ctx, who, p.Node, p.Session)
+	conn, account, err := s.filesOf(ctx, who, place{p.Node, p.Session, p.Account})
 	if err != nil {
 		return wireterminal.Folder{}, err
 	}
-	defer s.looking.hold(who, p.Node, p.Session)()
+	defer s.looking.hold(who, p.Node, place{p.Node, p.Session, ""}.key(account))()
+	p.Account = s.named(p.Node, p.Session, account)
 	out, err := rpc.Invoke(rpc.WithOnBehalf(ctx, who), conn, wireterminal.ListFiles, p)
 	if err != nil {
 		return wireterminal.Folder{}, offline(p.Node, err)
@@ -33,8 +34,14 @@ func (s *Service) listFiles(ctx context.Context, who tsidentity.Caller, p wirete
 // readFile sends a file of a terminal's machine, or the rest of one. Browsers
 // download by HTTP instead, which is the same.
 func (s *Service) readFile(ctx context.Context, who tsidentity.Caller, p wireterminal.ReadFileParams) (wireterminal.FileInfo, rpc.Pump, error) {
-	defer s.looking.hold(who, p.Node, p.Session)()
-	out, pump, err := fileStream(ctx, s, who, place{p.Node, p.Session}, wireterminal.ReadFile, p)
+	at := place{p.Node, p.Session, p.Account}
+	if _, account, err := s.filesOf(ctx, who, at); err == nil {
+		defer s.looking.hold(who, p.Node, at.key(account))()
+	}
+	out, pump, err := fileStream(ctx, s, who, at, wireterminal.ReadFile, func(account string) wireterminal.ReadFileParams {
+		p.Account = account
+		return p
+	})
 	return out.Shown(), pump, err
 }
 
@@ -42,19 +49,42 @@ func (s *Service) readFile(ctx context.Context, who tsidentity.Caller, p wireter
 // already is not overwritten; a file that was sent in part goes on where it
 // stopped.
 func (s *Service) writeFile(ctx context.Context, who tsidentity.Caller, p wireterminal.WriteFileParams) (wireterminal.Writing, rpc.Pump, error) {
-	return fileStream(ctx, s, who, place{p.Node, p.Session}, wireterminal.WriteFile, p)
+	return fileStream(ctx, s, who, place{p.Node, p.Session, p.Account}, wireterminal.WriteFile, func(account string) wireterminal.WriteFileParams {
+		p.Account = account
+		return p
+	})
 }
 
-// place is a terminal, or without one a machine.
+// place is a terminal, or without one a machine and an account, "" for the usual
+// one.
 type place struct {
 	node    wire.NodeName
 	session wire.SessionID
+	account string
+}
+
+// key tells apart what somebody confirms: a terminal, or an account without one.
+func (p place) key(account string) wire.SessionID {
+	if p.session != "" {
+		return p.session
+	}
+	return wire.SessionID("as " + account) // no terminal is called so
+}
+
+// named is the account that a machine has to be told of: none for a terminal,
+// which has one, and none for the one that the node runs as.
+func (s *Service) named(name wire.NodeName, id wire.SessionID, account string) string {
+	n, _, _ := s.links.Link(name)
+	if id != "" || account == n.Account {
+		return ""
+	}
+	return account
 }
 
 // fileStream opens a stream of the machine and joins it with the caller's, while
 // they may run things as the account.
-func fileStream[P, R any](ctx context.Context, s *Service, who tsidentity.Caller, at place, m wire.Method[P, R], p P) (out R, _ rpc.Pump, err error) {
-	conn, account, err := s.filesOf(ctx, who, at.node, at.session)
+func fileStream[P, R any](ctx context.Context, s *Service, who tsidentity.Caller, at place, m wire.Method[P, R], params func(account string) P) (out R, _ rpc.Pump, err error) {
+	conn, account, err := s.filesOf(ctx, who, at)
 	if err != nil {
 		return out, nil, err
 	}
@@ -62,7 +92,7 @@ func fileStream[P, R any](ctx context.Context, s *Service, who tsidentity.Caller
 	if err != nil {
 		return out, nil, err
 	}
-	out, far, err := rpc.Open(rpc.WithOnBehalf(ctx, who), conn, m, p)
+	out, far, err := rpc.Open(rpc.WithOnBehalf(ctx, who), conn, m, params(s.named(at.node, at.session, account)))
 	if err != nil {
 		leave()
 		return out, nil, offline(at.node, err)
@@ -85,21 +115,24 @@ func (s *Service) carry(who tsidentity.Caller, name wire.NodeName) (leave func()
 
 // filesOf returns the way to a machine's files, and the account that opens them,
 // if who may type there.
-func (s *Service) filesOf(ctx context.Context, who tsidentity.Caller, name wire.NodeName, id wire.SessionID) (*rpc.Conn, string, error) {
+func (s *Service) filesOf(ctx context.Context, who tsidentity.Caller, at place) (*rpc.Conn, string, error) {
 	needs := wireterminal.ListFiles.Capability
-	n, conn, err := s.reach(who, name, needs)
+	n, conn, err := s.reach(who, at.node, needs)
 	if err != nil {
 		return nil, "", err
 	}
-	account := n.Account
-	if id != "" {
-		_, v, err := s.session(ctx, who, name, id, needs)
-		if err != nil {
-			return nil, "", err
-		}
+	var account string
+	if at.session != "" {
+		var v wireterminal.Session
+		_, v, err = s.session(ctx, who, at.node, at.session, needs)
 		account = v.Account
+	} else {
+		account, err = settle(who, n, at.account)
 	}
-	return conn, account, s.mayOpenFiles(who, name, account)
+	if err != nil {
+		return nil, "", err
+	}
+	return conn, account, s.mayOpenFiles(who, at.node, account)
 }
 
 func (s *Service) mayOpenFiles(who tsidentity.Caller, name wire.NodeName, account string) error {

@@ -99,8 +99,8 @@ func (s *Service) askStart(_ context.Context, who tsidentity.Caller, p wiretermi
 	if err != nil {
 		return rpc.Question{}, err
 	}
-	if p.Account == "" {
-		p.Account = n.Account
+	if p.Account, err = settle(who, n, p.Account); err != nil {
+		return rpc.Question{}, err
 	}
 	if err := mayStartAs(who, n, p.Account); err != nil {
 		return rpc.Question{}, err
@@ -156,34 +156,36 @@ func (s *Service) askSession(ctx context.Context, who tsidentity.Caller, what st
 }
 
 func (s *Service) askList(ctx context.Context, who tsidentity.Caller, p wireterminal.ListFilesParams) (rpc.Question, error) {
-	return s.askRead(ctx, who, wireterminal.ReadFileParams{Node: p.Node, Session: p.Session})
+	return s.askRead(ctx, who, wireterminal.ReadFileParams{Node: p.Node, Session: p.Session, Account: p.Account})
 }
 
 // askRead asks whoever looks for files or gets them, once for all that they do
 // without a pause: a folder, and then what is in it, which a browser gets in
 // parts.
 func (s *Service) askRead(ctx context.Context, who tsidentity.Caller, p wireterminal.ReadFileParams) (rpc.Question, error) {
-	if s.looking.has(who, p.Node, p.Session) {
-		return rpc.Question{}, nil
+	at := place{p.Node, p.Session, p.Account}
+	_, account, err := s.filesOf(ctx, who, at)
+	if err != nil || s.looking.has(who, p.Node, at.key(account)) {
+		return rpc.Question{}, err
 	}
-	return s.askFiles(ctx, who, "Look for files and get them from", p.Node, p.Session)
+	return s.askFiles(ctx, who, "Look for files and get them from", at)
 }
 
 func (s *Service) askWrite(ctx context.Context, who tsidentity.Caller, p wireterminal.WriteFileParams) (rpc.Question, error) {
-	return s.askFiles(ctx, who, "Send files to", p.Node, p.Session)
+	return s.askFiles(ctx, who, "Send files to", place{p.Node, p.Session, p.Account})
 }
 
 // askFiles asks whoever moves files, unless they have the terminal open: by
 // typing they could do the same.
-func (s *Service) askFiles(ctx context.Context, who tsidentity.Caller, what string, node wire.NodeName, id wire.SessionID) (rpc.Question, error) {
-	if id != "" && s.open.has(who, node, id) {
+func (s *Service) askFiles(ctx context.Context, who tsidentity.Caller, what string, at place) (rpc.Question, error) {
+	if at.session != "" && s.open.has(who, at.node, at.session) {
 		return rpc.Question{}, nil
 	}
-	_, account, err := s.filesOf(ctx, who, node, id)
+	_, account, err := s.filesOf(ctx, who, at)
 	if err != nil {
 		return rpc.Question{}, err
 	}
-	return rpc.Question{Words: fmt.Sprintf("%s %s as %s", what, node, account), About: aboutSession{node, id}}, nil
+	return rpc.Question{Words: fmt.Sprintf("%s %s as %s", what, at.node, account), About: aboutSession{at.node, at.key(account)}}, nil
 }
 
 func mayStartAs(who tsidentity.Caller, n wirenodes.Node, account string) error {

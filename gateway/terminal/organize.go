@@ -33,10 +33,17 @@ func (s *Service) multiplexers(ctx context.Context, who tsidentity.Caller, p wir
 	if err != nil {
 		return wireterminal.MultiplexerList{}, err
 	}
-	if !access.MayRunAs(who, wireterminal.Multiplexers.Capability, n, n.Account) {
+	account, err := settle(who, n, p.Account)
+	if err != nil {
+		return wireterminal.MultiplexerList{}, err
+	}
+	if !access.MayRunAs(who, wireterminal.Multiplexers.Capability, n, account) {
 		return wireterminal.MultiplexerList{}, wire.Errorf(wire.Forbidden,
-			"You may not open a terminal as %q on %s, and so not see what runs there.", n.Account, p.Node).
-			Missing(wire.Needs{Capability: wireterminal.Multiplexers.Capability, Node: p.Node, Account: n.Account})
+			"You may not open a terminal as %q on %s, and so not see what runs there.", account, p.Node).
+			Missing(wire.Needs{Capability: wireterminal.Multiplexers.Capability, Node: p.Node, Account: account})
+	}
+	if p.Account = account; account == n.Account {
+		p.Account = "" // as older nodes know it
 	}
 	got, err := rpc.Invoke(rpc.WithOnBehalf(ctx, who), conn, wireterminal.Multiplexers, p)
 	if wire.ReasonOf(err) == wire.UnknownMethod { // a node of an older version

@@ -166,8 +166,8 @@ func (s *Service) start(ctx context.Context, who tsidentity.Caller, p wiretermin
 	if err != nil {
 		return wireterminal.Session{}, err
 	}
-	if p.Account == "" {
-		p.Account = n.Account
+	if p.Account, err = settle(who, n, p.Account); err != nil {
+		return wireterminal.Session{}, err
 	}
 	if err := mayStartAs(who, n, p.Account); err != nil {
 		return wireterminal.Session{}, err

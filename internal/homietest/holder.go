@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"homie/internal/accounts"
 	"homie/node/pty"
 	"homie/node/pty/holder"
 )
@@ -43,4 +44,10 @@ func Holders(t testing.TB, adjust ...func(*holder.Options)) pty.Launch {
 		})
 		return nil
 	}
+}
+
+// WithAccounts has sessions run as the accounts of a test, which reads what all of
+// them may in shared.
+func WithAccounts(db accounts.Database, shared string) func(*holder.Options) {
+	return func(o *holder.Options) { o.Accounts, o.SharedDir = db, shared }
 }
