@@ -12,6 +12,7 @@ import { useLive } from "@/lib/live";
 import { useStore } from "@/lib/store";
 import { machines } from "@/features/presence/machines";
 import { asRpcError, type RpcError } from "@/rpc/errors";
+import { Search, Tools, type Wanted } from "./tools";
 import { deed } from "./deeds";
 import { grouped, type Repeated } from "./group";
 
@@ -19,15 +20,18 @@ const PAGE = 50;
 
 /** Who did what in this home, newest first. */
 export function ActivityPage() {
-  const { entries, error, more, load, loadMore } = useEntries();
+  const [wanted, setWanted] = useState<Wanted>({});
+  const { entries, error, more, load, loadMore } = useEntries(wanted);
   const known = useLive(machines);
   const all = known.status === "ready" ? known.value : [];
   return (
     <>
       <PageHead title="Activity">Who did what in this home, and what was refused.</PageHead>
+      <Search onSearch={setWanted} />
       {error && <Failed error={error} onRetry={load} />}
       {!error && !entries && <Loading what="the activity" />}
-      {entries?.length === 0 && (
+      {entries?.length === 0 && Object.keys(wanted).length > 0 && <p className="text-muted">Nothing like that is here{more > 0 && ", so far"}.</p>}
+      {entries?.length === 0 && Object.keys(wanted).length === 0 && (
         <Empty icon={<ScrollText />} title="Nothing has happened yet">
           Opening a terminal or letting a machine join shows up here.
         </Empty>
@@ -42,13 +46,14 @@ export function ActivityPage() {
         </Card>
       )}
       <div className="mt-4 flex flex-wrap gap-2">
-        {more && <Button onClick={() => void loadMore()}>Show earlier</Button>}
+        {more > 0 && <Button onClick={() => void loadMore()}>Show earlier</Button>}
         {entries && (
           <Button look="ghost" onClick={load}>
             Look again
           </Button>
         )}
       </div>
+      <Tools />
     </>
   );
 }
@@ -59,17 +64,17 @@ function named(target: string, all: Machine[]): string {
   return all.find((m) => m.device === first)?.name ?? first;
 }
 
-function useEntries() {
+function useEntries(wanted: Wanted) {
   const [entries, setEntries] = useState<Entry[] | null>(null);
   const [error, setError] = useState<RpcError | null>(null);
-  const [more, setMore] = useState(false);
+  const [more, setMore] = useState(0); // where to go on
   const open = useStore(client.status).phase === "open";
 
   const load = useCallback(() => {
-    client.call("audit.list", { limit: PAGE }).then(
-      ({ entries: page }) => {
+    client.call("audit.list", { ...wanted, limit: PAGE }).then(
+      ({ entries: page, next }) => {
         setEntries(newestFirst(page));
-        setMore(page.length === PAGE);
+        setMore(next);
         setError(null);
       },
       (err) => {
@@ -77,7 +82,7 @@ function useEntries() {
         if (failed.reason !== "canceled") setError(failed);
       },
     );
-  }, []);
+  }, [wanted]);
 
   // Read again over each new connection.
   useEffect(() => {
@@ -85,12 +90,10 @@ function useEntries() {
   }, [open, load]);
 
   const loadMore = async () => {
-    const oldest = entries?.at(-1);
-    if (!oldest) return;
     try {
-      const { entries: page } = await client.call("audit.list", { before: oldest.seq, limit: PAGE });
-      setEntries([...entries!, ...newestFirst(page)]);
-      setMore(page.length === PAGE);
+      const { entries: page, next } = await client.call("audit.list", { ...wanted, before: more, limit: PAGE });
+      setEntries([...(entries ?? []), ...newestFirst(page)]);
+      setMore(next);
     } catch (err) {
       toastError("Earlier activity could not be read", err);
     }
@@ -128,6 +131,8 @@ function EntryRow({ repeated: { entry: e, count, since }, target }: { repeated: 
         <p className="text-sm wrap-anywhere text-muted">
           <span className="sm:hidden">{moment(e.at)} · </span>
           {e.device && `from ${e.device}`}
+          {e.args && ` · ${Object.entries(e.args).map(([k, v]) => `${k}: ${v}`).join(", ")}`}
+          {e.again ? ` · ${e.again} times more` : ""}
           {e.reason && ` · ${e.reason}`}
         </p>
       </div>
