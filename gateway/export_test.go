@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"homie/gateway/frontdoor"
 	"homie/gateway/presence"
 	"homie/rpc"
 	"homie/store"
@@ -30,3 +31,6 @@ type nowhere struct{}
 func (nowhere) Path(context.Context, string) presence.Connection {
 	return presence.Connection{Kind: "unknown"}
 }
+
+// Routes is everything that is served on the tailnet, for its patterns.
+func Routes() []frontdoor.Route { return (&Gateway{}).routes() }

@@ -22,20 +22,16 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"homie/gateway/frontdoor"
 	"homie/gateway/stepup"
-	"homie/gateway/terminal"
 	"homie/rpc"
 	"homie/store"
 	"homie/tsidentity"
 	"homie/tsidentity/up"
-	"homie/webui"
 	"homie/wire"
 )
 
@@ -56,11 +52,20 @@ type Config struct {
 	// traffic on this host could read it, and browsers withhold features.
 	PlainHTTP bool
 	// StepUp is how long a person's confirmation of a sensitive act holds.
-	StepUp  stepup.Rule
+	StepUp stepup.Rule
+	// Limits replace the defaults of what one caller may call; see rpc.ParseRates.
+	Limits  Limits
 	Version string
 	Log     *slog.Logger
 	// Out is where a person at the machine reads what to do next.
 	Out io.Writer
+}
+
+// Limits bound what one caller calls: all methods, and those of a class. What is
+// not set has rpc's default.
+type Limits struct {
+	All     rpc.Rate
+	Classes map[rpc.Class]rpc.Rate
 }
 
 // Gateway is the household's hub.
@@ -114,6 +119,8 @@ func (g *Gateway) assemble() error {
 		Explain:  explain,
 		Server:   wire.ServerInfo{Name: "homie", Version: g.conf.Version},
 		Document: document,
+		Rate:     g.conf.Limits.All,
+		Rates:    g.conf.Limits.Classes,
 	}, g.services.entries()...)
 	return err
 }
@@ -171,22 +178,6 @@ func (g *Gateway) serveLocal(ctx context.Context) error {
 		return err
 	}
 	return g.serve(ctx, ln, localHandler(g.registry), withPeer)
-}
-
-// handler is what stands behind the front door.
-func (g *Gateway) handler() frontdoor.Handler {
-	app := webui.Handler()
-	return func(w http.ResponseWriter, req *http.Request, who tsidentity.Caller) {
-		if req.URL.Path == wire.Path {
-			serveRPC(g.registry, w, req, who, g.resolver.For(req.RemoteAddr))
-			return
-		}
-		if strings.HasPrefix(req.URL.Path, wire.FilesPath) {
-			g.services.terminal.ServeFile(w, req, terminal.Download{Registry: g.registry, Who: who, Identify: g.resolver.For(req.RemoteAddr)})
-			return
-		}
-		app.ServeHTTP(w, req)
-	}
 }
 
 // goodbye is how long the last packets have to leave.

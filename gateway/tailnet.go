@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway/frontdoor"
+	"homie/rpc"
 	"homie/tsidentity/up"
 )
 
@@ -61,8 +62,14 @@ func (g *Gateway) listen(ctx context.Context, port string, conf *tls.Config, h h
 // door is the front door in front of everything the gateway serves.
 func (g *Gateway) door(host func() string, plain bool) *frontdoor.Door {
 	return frontdoor.New(frontdoor.Config{
-		Host: host, Plain: plain, Resolve: g.resolver.Resolve, Log: g.conf.Log.With("svc", "frontdoor"),
-	}, g.handler())
+		Host: host, Plain: plain, Resolve: g.resolver.Resolve, Rate: g.doorRate(), Refused: frontdoor.DefaultRefused, Log: g.conf.Log.With("svc", "frontdoor"),
+	}, g.routes()...)
+}
+
+// doorRate is never less than what the protocol lets one caller do by POST.
+func (g *Gateway) doorRate() rpc.Rate {
+	r, all := frontdoor.DefaultRate, g.conf.Limits.All
+	return rpc.Rate{PerSecond: max(r.PerSecond, 2*all.PerSecond), Burst: max(r.Burst, 2*all.Burst)}
 }
 
 func (g *Gateway) host() string { return g.conf.Tailnet.FQDN() }

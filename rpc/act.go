@@ -16,6 +16,7 @@ func (r *Registry) Act(ctx context.Context, who tsidentity.Caller, method string
 	q := request{id: newID(), name: method, method: r.methods[method]}
 	ctx = withTrace(ctx, newID())
 	target, err := r.act(ctx, who, q, params, act)
+	r.noteGuess(q, who, err)
 	var refused *wire.Error
 	if err != nil {
 		refused = r.failed(q, who, err)

@@ -22,7 +22,7 @@ func (r *Registry) builtins() []Entry {
 		Call(PingMethod, tsidentity.CapUse, r.ping),
 		Call(subscribeMethod, tsidentity.CapUse, r.subscribe),
 		Call("rpc.unsubscribe", tsidentity.CapUse, r.unsubscribe),
-		Call("rpc.discover", tsidentity.CapUse, r.discover),
+		Call("rpc.discover", tsidentity.CapUse, r.discover, Limit(Expensive)),
 	}
 }
 

@@ -3,7 +3,6 @@ package rpc
 import (
 	stdjson "encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -123,8 +122,7 @@ func (r *Registry) ServeSocket(w http.ResponseWriter, req *http.Request, who tsi
 	}
 	key := who.Key()
 	if !r.sockets.open(key) {
-		w.Header().Set("Retry-After", "5")
-		http.Error(w, fmt.Sprintf("too many connections: the limits are %d for each person's device and %d in all; close one, or try again", maxSocketsPerCaller, maxSockets), http.StatusTooManyRequests)
+		respond(w, wire.Message{ID: nullID, Error: errSockets})
 		return
 	}
 	defer r.sockets.close(key)

@@ -27,6 +27,10 @@ type Method struct {
 	// Consequential methods leave an audit entry whatever their outcome; of the
 	// others only refusals do.
 	Consequential bool
+	// Class bounds how often one caller may call the method, beside the bound of
+	// all their calls; "" for no bound of its own. Guessed: see the option.
+	Class   Class
+	Guessed bool
 	// Timeout bounds a call; the stream that follows one is bounded by its
 	// connection.
 	Timeout time.Duration

@@ -201,7 +201,7 @@ func (c *Conn) reject(id stdjson.RawMessage, e *wire.Error) error {
 	if !validID(id) || len(id) == 0 {
 		id = stdjson.RawMessage("null")
 	}
-	b, err := encodeMessage(wire.Message{ID: id, Error: e})
+	b, err := encodeMessage(wire.Message{ID: id, Error: patient(e)})
 	if err != nil {
 		return err
 	}

@@ -40,8 +40,10 @@ type Options struct {
 	// sets it, for the connection to its own gateway, and what serves a node
 	// only.
 	TrustMeta bool
-	// Rate bounds calls per caller; the zero value means DefaultRate.
-	Rate Rate
+	// Rate bounds calls per caller; the zero value means DefaultRate. Rates
+	// replaces those of classes.
+	Rate  Rate
+	Rates map[Class]Rate
 }
 
 // Audit is what happened to one call.
@@ -65,8 +67,8 @@ type Registry struct {
 	epoch   string
 	methods map[string]*Method
 	topics  map[string]*eventLog
-	limits  *limiters
-	denials *limiters // of audit entries about what did not happen
+	limits  limits
+	denials *Limiter // of audit entries about what did not happen
 	sockets sockets
 
 	carrying sync.WaitGroup // connections from ServeSocket
@@ -101,8 +103,8 @@ func NewRegistry(opts Options, entries ...Entry) (*Registry, error) {
 		epoch:   newID(),
 		methods: map[string]*Method{},
 		topics:  map[string]*eventLog{},
-		limits:  newLimiters(opts.Rate),
-		denials: newLimiters(denialRate),
+		limits:  newLimits(opts.Rate, opts.Rates),
+		denials: NewLimiter(denialRate),
 	}
 	for _, e := range append(r.builtins(), entries...) {
 		if err := r.add(e); err != nil {
@@ -125,6 +127,9 @@ func (r *Registry) add(e Entry) error {
 	}
 	switch e := e.(type) {
 	case *Method:
+		if e.Class != "" && r.limits.classes[e.Class] == nil {
+			return fmt.Errorf("rpc: %s is of no class %q", name, e.Class)
+		}
 		r.methods[name] = e
 	case topic:
 		r.topics[name] = e.eventLog()
@@ -166,6 +171,7 @@ func (r *Registry) serve(ctx context.Context, who tsidentity.Caller, q request) 
 		ctx = withTold(ctx, *q.meta.OnBehalf)
 	}
 	o, err := r.attempt(ctx, who, q)
+	r.noteGuess(q, who, err)
 	var refused *wire.Error
 	if err != nil {
 		refused = r.failed(q, who, err)
@@ -189,11 +195,11 @@ func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, q request
 	return m.run(ctx, who, q.params, r.confirm)
 }
 
-// admit checks the caller's rate, and their right to the method, which must
+// admit checks the caller's rates, and their right to the method, which must
 // exist.
 func (r *Registry) admit(who tsidentity.Caller, q request) error {
-	if wait, ok := r.limits.allow(who); !ok {
-		return wire.Errorf(wire.RateLimited, "too many requests; try again in %s", wait.Round(time.Millisecond)).After(wait)
+	if err := r.limits.admit(who, q.method); err != nil {
+		return err
 	}
 	if q.method == nil {
 		return wire.Errorf(wire.UnknownMethod, "there is no method %q", clip(q.name))
@@ -207,7 +213,7 @@ func (r *Registry) admit(who tsidentity.Caller, q request) error {
 // failed returns what the caller is told of err, and puts the rest into the log
 // under the same id.
 func (r *Registry) failed(q request, who tsidentity.Caller, err error) *wire.Error {
-	e := asWire(err)
+	e := patient(asWire(err))
 	if _, ours := errors.AsType[asking](err); e.Data.Reason == wire.ConfirmationRequired && !ours {
 		e = wire.Errorf(wire.Protocol, "The machine asked for a confirmation, which only the gateway may.").Because(err)
 	}
@@ -233,7 +239,7 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, 
 		return
 	}
 	if e != nil { // an act that did not happen: of those, a caller has any number
-		if _, ok := r.denials.allow(who); !ok {
+		if _, ok := r.denials.Allow(who.Key()); !ok {
 			return // enough is on record of this caller for now
 		}
 	}
@@ -271,6 +277,22 @@ func asWire(err error) *wire.Error {
 		return wire.Errorf(wire.Canceled, "This was canceled before it was done.").Because(err)
 	}
 	return wire.Errorf(wire.Internal, "Something went wrong inside Homie. The log has the details under this request id.").Because(err)
+}
+
+// noteGuess remembers how a call ended at which somebody could guess.
+func (r *Registry) noteGuess(q request, who tsidentity.Caller, err error) {
+	if wait := r.limits.note(who, q.method, err); wait > 0 {
+		r.opts.Log.Warn("attempts fail again and again", "method", q.name, "caller", who.Name(), "device", who.Device.Name, "wait", wait)
+	}
+}
+
+// patient says when to try again what was refused for being too much.
+func patient(e *wire.Error) *wire.Error {
+	tooMuch := e.Data.Reason == wire.Busy || e.Data.Reason == wire.RateLimited
+	if !tooMuch || e.Data.RetryAfterMs > 0 {
+		return e
+	}
+	return e.After(time.Second)
 }
 
 // clip shortens what a caller sent before it is repeated.

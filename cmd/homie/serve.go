@@ -25,6 +25,7 @@ import (
 	"homie/internal/memory"
 	"homie/node"
 	"homie/node/pty"
+	"homie/rpc"
 	"homie/tsidentity/up"
 )
 
@@ -56,8 +57,8 @@ Recordings are files of the format asciicast v3 in the state directory, for
 // gatewaySettings are a gateway's own.
 type gatewaySettings struct {
 	*settings
-	owner, cert, key string
-	stepUp           string
+	owner, cert, key, limits string
+	stepUp                   string
 
 	rule stepup.Rule // what stepUp says, once it is checked
 }
@@ -68,6 +69,7 @@ func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
 	f.StringVar(&g.cert, "tls-cert", p.Env("HOMIE_TLS_CERT"), "certificate `file` instead of the MagicDNS one (HOMIE_TLS_CERT)")
 	f.StringVar(&g.key, "tls-key", p.Env("HOMIE_TLS_KEY"), "key `file` of that certificate (HOMIE_TLS_KEY)")
 	f.StringVar(&g.stepUp, "step-up", cmp.Or(p.Env("HOMIE_STEP_UP"), "12h"), "`time` that a person's word for sensitive acts holds, or always or never to ask (HOMIE_STEP_UP)")
+	f.StringVar(&g.limits, "limits", p.Env("HOMIE_LIMITS"), "calls a minute for one device, such as `expensive=600,message=100` (HOMIE_LIMITS)")
 	return g
 }
 
@@ -82,6 +84,9 @@ func (g *gatewaySettings) check() (err error) {
 	}
 	if g.cert != "" && g.plainHTTP {
 		return usagef("plain HTTP has no use for a certificate: give either --http or --tls-cert and --tls-key")
+	}
+	if _, _, err := rpc.ParseRates(g.limits); err != nil {
+		return usagef("--limits: %v", err)
 	}
 	if g.cert == "" {
 		return nil
@@ -126,6 +131,8 @@ func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, 
 	if err := g.check(); err != nil {
 		return err
 	}
+	var limits gateway.Limits
+	limits.All, limits.Classes, _ = rpc.ParseRates(g.limits) // checked just before
 	dir, err := g.dir(p)
 	if err != nil {
 		return err
@@ -133,7 +140,7 @@ func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, 
 	return onTailnet(ctx, g.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
 		gw, err := gateway.Open(gateway.Config{
 			Tailnet: d, StateDir: dir, Owner: g.owner,
-			CertFile: g.cert, KeyFile: g.key, PlainHTTP: g.plainHTTP, StepUp: g.rule,
+			CertFile: g.cert, KeyFile: g.key, PlainHTTP: g.plainHTTP, StepUp: g.rule, Limits: limits,
 			Version: version, Log: log, Out: p.Out,
 		})
 		if err != nil {

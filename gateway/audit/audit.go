@@ -75,7 +75,7 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Call("audit.list", "audit:read", s.list),
 		rpc.Call("audit.export", "audit:read", s.export),
 		rpc.Call("audit.head", "audit:read", s.head),
-		rpc.Call("audit.verify", "audit:read", s.verify, rpc.Timeout(verifyTime)),
+		rpc.Call("audit.verify", "audit:read", s.verify, rpc.Timeout(verifyTime), rpc.Limit(rpc.Expensive)),
 	}
 }
 

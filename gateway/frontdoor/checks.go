@@ -41,14 +41,15 @@ func checkCaller(who tsidentity.Caller) *refusal {
 	return errUnknown
 }
 
-// checkPage judges the page or program behind a request: steps 4 to 7.
-func (d *Door) checkPage(r *http.Request, self string) *refusal {
+// checkPage judges the page or program behind a request, and what it asks of a
+// place: steps 4 to 8.
+func (d *Door) checkPage(r *http.Request, at Route, self string) *refusal {
 	changes := !isSafe(r.Method) || upgrades(r)
 	origin, hasOrigin := only(r.Header, "Origin")
 	switch {
 	case !isSafe(r.Method) && r.Method != http.MethodPost:
 		return errMethod
-	case !d.near(r):
+	case !near(r, at):
 		return errForeignPage
 	case hasOrigin && origin != self:
 		return errForeignPage
@@ -59,11 +60,24 @@ func (d *Door) checkPage(r *http.Request, self string) *refusal {
 	case !hasOrigin && !hasFetchMetadata(r.Header) && (changes || !d.conf.Plain) && !isProgram(r.Header):
 		return errNoProgram
 	}
+	return at.takes(r)
+}
+
+// takes refuses what is not to be had at a place.
+func (r Route) takes(req *http.Request) *refusal {
+	switch {
+	case r.Serve == nil:
+		return errNothing
+	case req.Method == http.MethodPost && (!r.Calls || upgrades(req)):
+		return errNoCalls
+	case upgrades(req) && (!r.Sockets || req.Method != http.MethodGet):
+		return errNoSocket
+	}
 	return nil
 }
 
 // near is the rule for Fetch-Metadata. Without any of it, the Origin decides.
-func (d *Door) near(r *http.Request) bool {
+func near(r *http.Request, at Route) bool {
 	site, ok := only(r.Header, "Sec-Fetch-Site")
 	if !ok {
 		return true
@@ -74,7 +88,7 @@ func (d *Door) near(r *http.Request) bool {
 	mode, _ := only(r.Header, "Sec-Fetch-Mode")
 	dest, _ := only(r.Header, "Sec-Fetch-Dest")
 	return r.Method == http.MethodGet && !upgrades(r) && mode == "navigate" && dest == "document" &&
-		d.conf.Document(r.URL.Path)
+		at.document(r.URL.Path)
 }
 
 // only returns the value of a header, and whether it is there at all. One that

@@ -21,6 +21,8 @@
 //     preflight is an OPTIONS request, and those are refused.
 //  7. A request with neither Origin nor any Sec-Fetch-* is a program and
 //     carries Sec-Homie: 1, which no web page can set.
+//  8. What is asked is what the place takes: calls and upgrades only where a
+//     Route says so.
 //
 // Over plain HTTP (Config.Plain) browsers leave Sec-Fetch-* out. There the
 // Origin and the Host alone keep foreign pages away from what changes anything,
@@ -36,15 +38,14 @@ package frontdoor
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
-	"path"
-	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"homie/rpc"
 	"homie/tsidentity"
-	"homie/wire"
 )
 
 // ProgramHeader is what programs send: a header that no web page can set, as
@@ -53,9 +54,6 @@ const ProgramHeader = "Sec-Homie"
 
 // healthPath needs no check and tells nothing but that the process serves.
 const healthPath = "/healthz"
-
-// Handler serves a request whose caller is known.
-type Handler func(w http.ResponseWriter, r *http.Request, who tsidentity.Caller)
 
 // Config is what a front door needs to know.
 type Config struct {
@@ -66,29 +64,44 @@ type Config struct {
 	Plain bool
 	// Resolve says who is at a remote address.
 	Resolve func(ctx context.Context, remoteAddr string) (tsidentity.Caller, error)
-	// Document reports whether a path is a place in the app, to which a link
-	// elsewhere may lead. Nil means every path whose last part has no dot,
-	// except those of the protocol and of downloads.
-	Document func(path string) bool
-	Log      *slog.Logger
+	// Rate bounds what one device asks, whoever uses it; zero is no bound.
+	Rate rpc.Rate
+	// Refused makes a device wait whose requests are refused again and again;
+	// what is not refused goes on meanwhile. Zero is no wait.
+	Refused rpc.BackoffConfig
+	Log     *slog.Logger
 }
 
-// Door is the checks in front of a handler.
+// The bounds of a gateway. A page of the app is some thirty requests, all of
+// them at once.
+var (
+	DefaultRate    = rpc.Rate{PerSecond: 200, Burst: 1000}
+	DefaultRefused = rpc.BackoffConfig{Free: 100, First: time.Second, Most: time.Minute}
+)
+
+// Door is the checks in front of routes.
 type Door struct {
-	conf  Config
-	next  Handler
-	spare rate.Sometimes // a page may be refused a thousand times a second
+	conf   Config
+	routes routes
+	spare  rate.Sometimes // a page may be refused a thousand times a second
+
+	requests *rpc.Limiter // by device, nil for no bound
+	refusals *rpc.Backoff
 }
 
-// New returns a door in front of next.
-func New(conf Config, next Handler) *Door {
+// New returns a door in front of routes.
+func New(conf Config, served ...Route) *Door {
 	if conf.Log == nil {
 		conf.Log = slog.New(slog.DiscardHandler)
 	}
-	if conf.Document == nil {
-		conf.Document = isPlace
+	d := &Door{conf: conf, routes: served, spare: rate.Sometimes{First: 20, Interval: time.Second}}
+	if conf.Rate != (rpc.Rate{}) {
+		d.requests = rpc.NewLimiter(conf.Rate)
 	}
-	return &Door{conf: conf, next: next, spare: rate.Sometimes{First: 20, Interval: time.Second}}
+	if conf.Refused != (rpc.BackoffConfig{}) {
+		d.refusals = rpc.NewBackoff(conf.Refused)
+	}
+	return d
 }
 
 // ServeHTTP checks a request and hands it on with its caller.
@@ -103,8 +116,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, "http://"+host)
 		return
 	}
+	device := deviceOf(r.RemoteAddr)
 	if no := d.checkConnection(r, host); no != nil {
-		answer(w, r, no)
+		d.refuse(w, r, device, no)
 		return
 	}
 	stripIdentity(r.Header)
@@ -114,19 +128,52 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, errNoTailnet)
 		return
 	}
+	route := d.routes.at(r.URL.Path)
 	no := checkCaller(who)
 	if no == nil {
-		no = d.checkPage(r, d.scheme()+host)
+		no = d.checkPage(r, route, d.scheme()+host)
 	}
 	if no != nil {
 		d.spare.Do(func() {
 			d.conf.Log.Info("request refused", "why", no.name, "caller", who.Name(), "device", who.Device.Name,
 				"origin", clip(r.Header.Get("Origin")), "site", clip(r.Header.Get("Sec-Fetch-Site")))
 		})
-		answer(w, r, no)
+		d.refuse(w, r, device, no)
 		return
 	}
-	d.next(w, r, who)
+	if d.requests != nil {
+		if wait, ok := d.requests.Allow(device); !ok {
+			answer(w, r, errTooMany.after(wait))
+			return
+		}
+	}
+	if route.document(r.URL.Path) {
+		w.Header().Set("Content-Security-Policy", documentPolicy)
+	}
+	route.Serve(w, r, who)
+}
+
+// refuse answers a request that does not get in. A device of which too many come
+// is hung up on, and told how long that lasts.
+func (d *Door) refuse(w http.ResponseWriter, r *http.Request, device string, no *refusal) {
+	if d.refusals != nil {
+		wait := d.refusals.Wait(device)
+		d.refusals.Failed(device)
+		if wait > 0 {
+			w.Header().Set("Connection", "close")
+			no = errRefusedAgain.saying(errRefusedAgain.text + " " + no.text).after(wait)
+		}
+	}
+	answer(w, r, no)
+}
+
+// deviceOf is the address of a device without the port.
+func deviceOf(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return remote
+	}
+	return host
 }
 
 func (d *Door) scheme() string {
@@ -145,11 +192,6 @@ func healthz(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	writeString(w, "ok\n")
-}
-
-// isPlace is the default of Config.Document.
-func isPlace(p string) bool {
-	return p != wire.Path && !strings.HasPrefix(p, wire.FilesPath) && !strings.Contains(path.Base(p), ".")
 }
 
 // clip shortens what a stranger sent before it goes into a log.

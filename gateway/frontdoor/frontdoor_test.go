@@ -13,7 +13,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"homie/rpc"
 	"homie/tsidentity"
 	"homie/wire"
 )
@@ -52,168 +55,22 @@ func newDoor(plain bool, next Handler) *Door {
 			}
 			return who, nil
 		},
-	}, next)
+	}, Route{Path: "/rpc", Calls: true, Sockets: true, Serve: next}, Route{Path: "/", Documents: true, Serve: next})
 }
 
-// hosts, origins, fetches, kinds and marks span the space of requests. A value
-// of "" means that the header is absent.
-var (
-	hosts   = []string{canonical, "evil.example", "100.64.0.9", "homie", canonical + ":443", canonical + ":8443", "HOMIE.box.ts.net", canonical + ".", "evil-" + canonical, ""}
-	origins = []string{"", "OWN", "null", "OTHER SCHEME", "https://nas.box.ts.net", "https://evil.example", "OWN:443", "OWN:8443", "OWN/", "TWO"}
-	fetches = []struct {
-		name, site, mode, dest string
-	}{
-		{"none at all", "", "", ""},
-		{"own page", "same-origin", "cors", "empty"},
-		{"own socket", "same-origin", "websocket", "empty"},
-		{"typed address", "none", "navigate", "document"},
-		{"neighbor's fetch", "same-site", "no-cors", "empty"},
-		{"neighbor's link", "same-site", "navigate", "document"},
-		{"foreign fetch", "cross-site", "cors", "empty"},
-		{"foreign image", "cross-site", "no-cors", "image"},
-		{"foreign link", "cross-site", "navigate", "document"},
-		{"foreign frame", "cross-site", "navigate", "iframe"},
-		{"foreign object", "cross-site", "navigate", "object"},
-		{"foreign socket", "cross-site", "websocket", "empty"},
-		{"unheard of", "galactic", "navigate", "document-ish"},
-		{"site left out", "", "cors", "empty"},
-	}
-	kinds = []struct {
-		name, method, path, content string
-		upgrade                     bool
-	}{
-		{"document", "GET", "/", "", false},
-		{"place", "GET", "/machines/nas", "", false},
-		{"asset", "GET", "/assets/app.js", "", false},
-		{"head", "HEAD", "/", "", false},
-		{"call", "POST", "/rpc", "application/json", false},
-		{"call in utf-8", "POST", "/rpc", "application/json; charset=UTF-8", false},
-		{"form", "POST", "/rpc", "text/plain", false},
-		{"no type", "POST", "/rpc", "", false},
-		{"odd json", "POST", "/rpc", "application/json; charset=utf-7", false},
-		{"socket", "GET", "/rpc", "", true},
-		{"socket on a place", "GET", "/machines/nas", "", true},
-		{"preflight", "OPTIONS", "/rpc", "", false},
-		{"put", "PUT", "/rpc", "application/json", false},
-		{"odd method", "get", "/", "", false},
-	}
-	marks = []string{"", "1", "2", "1, 1"}
-)
-
-// expected is the front door in other words: which of the requests above may
-// pass, and how the others are told off.
-func expected(host, origin, fetch, kind, mark string, plain bool) int {
-	const pass, no = http.StatusOK, http.StatusForbidden
-	if host != canonical {
-		return http.StatusMisdirectedRequest
-	}
-	var reads, document bool
-	switch kind {
-	case "document", "place":
-		reads, document = true, true
-	case "asset", "head":
-		reads = true
-	case "preflight", "put", "odd method":
-		return http.StatusMethodNotAllowed
-	}
-	switch fetch {
-	case "neighbor's fetch", "foreign fetch", "foreign image", "foreign frame", "foreign object", "foreign socket", "unheard of":
-		return no
-	case "foreign link", "neighbor's link":
-		if !document {
-			return no
-		}
-	}
-	if origin != "" && origin != "OWN" {
-		return no
-	}
-	isBrowser := origin != "" || fetch != "none at all"
-	if isBrowser && !reads && origin != "OWN" {
-		return no
-	}
-	if kind == "form" || kind == "no type" || kind == "odd json" {
-		return http.StatusUnsupportedMediaType
-	}
-	if !isBrowser && mark != "1" && (!plain || !reads) {
-		return no
-	}
-	return pass
-}
-
-// request builds one of the requests above.
-func request(host, origin string, fetch, kind int, mark string, plain bool) *http.Request {
-	f, k := fetches[fetch], kinds[kind]
-	r := httptest.NewRequest(k.method, k.path, strings.NewReader("{}"))
-	r.Host, r.RemoteAddr = host, person
-	own, other := "https://"+canonical, "http://"+canonical
-	if plain {
-		own, other = other, own
-	} else {
-		r.TLS = &tls.ConnectionState{}
-	}
-	switch {
-	case origin == "TWO":
-		r.Header["Origin"] = []string{own, own}
-	case origin == "OTHER SCHEME":
-		r.Header.Set("Origin", other)
-	case origin != "":
-		r.Header.Set("Origin", strings.Replace(origin, "OWN", own, 1))
-	}
-	for name, value := range map[string]string{
-		"Sec-Fetch-Site": f.site, "Sec-Fetch-Mode": f.mode, "Sec-Fetch-Dest": f.dest, "Content-Type": k.content, ProgramHeader: mark,
-	} {
-		if value != "" {
-			r.Header.Set(name, value)
-		}
-	}
-	if k.upgrade {
-		r.Header.Set("Connection", "Upgrade")
-		r.Header.Set("Upgrade", "websocket")
+// ask is a request by a program, or a page's if the headers say so.
+func ask(method, path string, headers ...string) *http.Request {
+	r := httptest.NewRequest(method, path, strings.NewReader("{}"))
+	r.Host, r.RemoteAddr, r.TLS = canonical, person, &tls.ConnectionState{}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	return r
 }
 
-func TestEveryKindOfRequest(t *testing.T) {
-	passed, refused := 0, 0
-	for _, plain := range []bool{false, true} {
-		served := false
-		door := newDoor(plain, func(_ http.ResponseWriter, _ *http.Request, who tsidentity.Caller) {
-			served = who.Person.ID == member.Person.ID
-		})
-		for _, host := range hosts {
-			if plain && (host == "homie" || strings.EqualFold(strings.TrimSuffix(host, "."), canonical)) && host != canonical {
-				continue // redirected: see TestPlainRedirects
-			}
-			for _, origin := range origins {
-				for fi, f := range fetches {
-					for ki, k := range kinds {
-						for _, mark := range marks {
-							if host != canonical && mark != "1" {
-								continue
-							}
-							served = false
-							w := httptest.NewRecorder()
-							door.ServeHTTP(w, request(host, origin, fi, ki, mark, plain))
-							want := expected(host, origin, f.name, k.name, mark, plain)
-							if w.Code != want || served != (want == http.StatusOK) {
-								t.Fatalf("plain %v, host %q, origin %q, %s, %s, mark %q: %d (served %v), want %d",
-									plain, host, origin, f.name, k.name, mark, w.Code, served, want)
-							}
-							if served {
-								passed++
-							} else {
-								refused++
-							}
-							if w.Header().Get("Access-Control-Allow-Origin") != "" || w.Header().Get("Content-Security-Policy") == "" {
-								t.Fatalf("headers: %v", w.Header())
-							}
-						}
-					}
-				}
-			}
-		}
-	}
-	t.Logf("%d requests passed, %d were refused", passed, refused)
+// call is a call by a program.
+func call() *http.Request {
+	return ask("POST", "/rpc", ProgramHeader, "1", "Content-Type", "application/json")
 }
 
 func TestCallers(t *testing.T) {
@@ -234,7 +91,7 @@ func TestCallers(t *testing.T) {
 	} {
 		var who *tsidentity.Caller
 		door := newDoor(false, func(_ http.ResponseWriter, _ *http.Request, c tsidentity.Caller) { who = &c })
-		r := request(canonical, "", 0, 4, "1", false)
+		r := call()
 		r.RemoteAddr = addr
 		w := httptest.NewRecorder()
 		door.ServeHTTP(w, r)
@@ -249,7 +106,7 @@ func TestCallers(t *testing.T) {
 			t.Errorf("%s: answer %s (%v), want %s with %q", addr, w.Body, err, tc.reason, tc.word)
 		}
 		// A person gets a page with the same words.
-		r = request(canonical, "", 3, 0, "", false)
+		r = ask("GET", "/", "Sec-Fetch-Site", "none", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
 		r.RemoteAddr = addr
 		r.Header.Set("Accept", "text/html,application/xhtml+xml")
 		w = httptest.NewRecorder()
@@ -278,7 +135,7 @@ func TestClaimsOfIdentityAreDropped(t *testing.T) {
 			t.Errorf("the caller became %+v", who)
 		}
 	})
-	r := request(canonical, "", 0, 4, "1", false)
+	r := call()
 	for name, v := range claims {
 		r.Header.Set(name, v)
 	}
@@ -294,8 +151,8 @@ func TestClaimsOfIdentityAreDropped(t *testing.T) {
 }
 
 func TestHealthNeedsNothing(t *testing.T) {
-	door := New(Config{Host: func() string { return "" }}, nil)
-	for _, host := range hosts {
+	door := New(Config{Host: func() string { return "" }})
+	for _, host := range []string{canonical, "evil.example", "100.64.0.9", "homie", ""} {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest("GET", "/healthz", nil)
 		r.Host = host
@@ -312,14 +169,15 @@ func TestHealthNeedsNothing(t *testing.T) {
 
 func TestWithoutTLSOrANameNothingIsServed(t *testing.T) {
 	door := newDoor(false, func(http.ResponseWriter, *http.Request, tsidentity.Caller) { t.Error("served") })
-	r := request(canonical, "", 0, 4, "1", false)
+	r := call()
 	r.TLS = nil
 	w := httptest.NewRecorder()
 	if door.ServeHTTP(w, r); w.Code != http.StatusForbidden {
 		t.Errorf("plain HTTP on a TLS door: %d", w.Code)
 	}
 	door.conf.Host = func() string { return "" }
-	r = request("", "", 0, 4, "1", false)
+	r = call()
+	r.Host = ""
 	w = httptest.NewRecorder()
 	if door.ServeHTTP(w, r); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("no canonical name yet: %d", w.Code)
@@ -332,11 +190,67 @@ func TestForeignPagesAreLoggedButDoNotFloodTheLog(t *testing.T) {
 	door := newDoor(false, nil)
 	door.conf.Log = slog.New(slog.NewTextHandler(&log, nil))
 	for range 1000 {
-		door.ServeHTTP(httptest.NewRecorder(), request(canonical, "https://evil.example", 6, 4, "", false))
+		door.ServeHTTP(httptest.NewRecorder(), ask("POST", "/rpc", "Content-Type", "application/json", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"))
 	}
 	if n := strings.Count(log.String(), "foreign page"); n < 1 || n > 25 {
 		t.Errorf("a thousand refusals are %d lines", n)
 	}
+}
+
+// A device that asks without end waits, and so does one that is refused without
+// end; the latter goes on with what it may.
+func TestOneDeviceWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		door := newDoor(false, func(http.ResponseWriter, *http.Request, tsidentity.Caller) {})
+		conf := door.conf
+		conf.Rate, conf.Refused = rpc.Rate{PerSecond: 10, Burst: 20}, rpc.BackoffConfig{Free: 3, First: time.Second, Most: 4 * time.Second}
+		door = New(conf, door.routes...)
+		send := func(r *http.Request) (status int, retry string, m wire.Message) {
+			w := httptest.NewRecorder()
+			door.ServeHTTP(w, r)
+			if w.Code == http.StatusTooManyRequests {
+				if err := json.Unmarshal(w.Body.Bytes(), &m); err != nil || m.Error == nil || m.Error.Data.RetryAfterMs < 1 {
+					t.Errorf("%s (%v), want retryAfterMs in it", w.Body, err)
+				}
+			}
+			return w.Code, w.Header().Get("Retry-After"), m
+		}
+		foreign := func() *http.Request {
+			return ask("POST", "/rpc", "Content-Type", "application/json", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
+		}
+		for range 4 {
+			if status, _, _ := send(foreign()); status != http.StatusForbidden {
+				t.Errorf("one of the first refusals is %d", status)
+			}
+		}
+		for _, want := range []string{"1", "2", "4", "4", "4"} { // each one more doubles the wait
+			status, retry, m := send(foreign())
+			if status != http.StatusTooManyRequests || retry != want || !strings.Contains(m.Error.Message, "Another web page") {
+				t.Errorf("a refusal more is %d with Retry-After %s, want 429 with %s; it says %v", status, retry, want, m.Error)
+			}
+		}
+		for range 20 {
+			if status, _, _ := send(call()); status != http.StatusOK {
+				t.Errorf("what may be asked is answered with %d meanwhile", status)
+			}
+		}
+		status, retry, m := send(call())
+		if status != http.StatusTooManyRequests || retry != "1" || m.Error.Data.Reason != wire.RateLimited {
+			t.Errorf("beyond the rate: %d with Retry-After %s and %v", status, retry, m.Error)
+		}
+		other := call()
+		other.RemoteAddr = "100.64.0.2:1"
+		if status, _, _ := send(other); status != http.StatusOK {
+			t.Errorf("another device: %d", status)
+		}
+		time.Sleep(4 * time.Second)
+		if status, _, _ := send(call()); status != http.StatusOK {
+			t.Errorf("after a while: %d", status)
+		}
+		if status, _, _ := send(foreign()); status != http.StatusForbidden {
+			t.Errorf("a refusal after the wait: %d, want its own words", status)
+		}
+	})
 }
 
 // raw sends bytes over a real connection and returns the status of the answer.
@@ -458,7 +372,9 @@ func TestRedirect(t *testing.T) {
 func TestPlainRedirects(t *testing.T) {
 	door := newDoor(true, func(http.ResponseWriter, *http.Request, tsidentity.Caller) { t.Error("served") })
 	w := httptest.NewRecorder()
-	door.ServeHTTP(w, request("homie", "", 0, 1, "", true))
+	r := ask("GET", "/machines/nas")
+	r.Host, r.TLS = "homie", nil
+	door.ServeHTTP(w, r)
 	if to := w.Header().Get("Location"); w.Code != 308 || to != "http://"+canonical+"/machines/nas" {
 		t.Errorf("%d to %q", w.Code, to)
 	}
@@ -469,7 +385,7 @@ func TestPlainRedirects(t *testing.T) {
 
 func TestPermissionsPolicy(t *testing.T) {
 	w := httptest.NewRecorder()
-	newDoor(false, func(http.ResponseWriter, *http.Request, tsidentity.Caller) {}).ServeHTTP(w, request(canonical, "", 0, 4, "1", false))
+	newDoor(false, func(http.ResponseWriter, *http.Request, tsidentity.Caller) {}).ServeHTTP(w, call())
 	policy := w.Header().Get("Permissions-Policy")
 	for _, power := range []string{"camera", "geolocation", "microphone", "usb"} {
 		if !strings.Contains(policy, power+"=()") {

@@ -53,10 +53,7 @@ func open(t *testing.T, d *tsnet.Server, fqdn string) {
 	}
 	host := func() string { return fqdn }
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
-	door := frontdoor.New(frontdoor.Config{
-		Host:    host,
-		Resolve: tsidentity.NewResolver(tsidentity.ResolverConfig{Tailnet: lc}).Resolve,
-	}, func(w http.ResponseWriter, r *http.Request, who tsidentity.Caller) {
+	serveAll := func(w http.ResponseWriter, r *http.Request, who tsidentity.Caller) {
 		if r.Header.Get("Upgrade") != "" {
 			if ws, err := upgrader.Upgrade(w, r, nil); err == nil {
 				ws.WriteMessage(websocket.TextMessage, []byte(who.Name()))
@@ -65,7 +62,11 @@ func open(t *testing.T, d *tsnet.Server, fqdn string) {
 			return
 		}
 		fmt.Fprint(w, who.Name())
-	})
+	}
+	door := frontdoor.New(frontdoor.Config{
+		Host:    host,
+		Resolve: tsidentity.NewResolver(tsidentity.ResolverConfig{Tailnet: lc}).Resolve,
+	}, frontdoor.Route{Path: "/rpc", Calls: true, Sockets: true, Serve: serveAll}, frontdoor.Route{Path: "/", Documents: true, Serve: serveAll})
 	for port, h := range map[string]http.Handler{
 		":443": door,
 		":80":  frontdoor.Redirect(host, func() string { return "" }),

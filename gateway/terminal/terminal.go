@@ -62,7 +62,7 @@ func New(links Links, db *store.Store, log *slog.Logger) *Service {
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {
 	return append([]rpc.Entry{
-		rpc.Serve(wireterminal.Start, s.start, rpc.Audited("account", "dir", "record"), rpc.Sensitive(s.askStart)),
+		rpc.Serve(wireterminal.Start, s.start, rpc.Audited("account", "dir", "record"), rpc.Sensitive(s.askStart), rpc.Limit(rpc.Expensive)),
 		rpc.ServeStream(wireterminal.Attach, s.attach, rpc.Audited("watch"), rpc.Sensitive(s.askAttach), rpc.Notes[wireterminal.ViewerNote, wireterminal.SessionNote]()),
 		rpc.Serve(wireterminal.Input, s.input, rpc.Sensitive(s.askInput)),
 		rpc.Serve(wireterminal.Resize, s.resize),

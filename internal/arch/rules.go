@@ -50,7 +50,7 @@ var edges = []edge{
 
 	// What services share, for one rule to decide; neither is a service.
 	{from: "gateway/access", allow: []string{"wire/...", "tsidentity"}},
-	{from: "gateway/frontdoor", allow: []string{"wire", "tsidentity", "internal/..."}},
+	{from: "gateway/frontdoor", allow: []string{"wire", "rpc", "tsidentity", "internal/..."}},
 
 	{from: "gateway", allow: []string{"gateway/...", "webui", "wire/...", "rpc", "store", "tsidentity/...", "internal/..."}, tests: []string{"node"}},
 	{from: "gateway/...", allow: append([]string{"gateway/access"}, common...)},

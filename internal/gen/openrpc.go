@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"time"
 
 	"github.com/invopop/jsonschema"
 
+	"homie/rpc"
 	"homie/wire"
 )
 
@@ -34,6 +36,10 @@ func openRPC(m *model) ([]byte, error) {
 			"name": x.Name, "summary": x.doc, "paramStructure": "by-name", "params": params,
 			"result":       map[string]any{"name": "result", "schema": bare(r.ReflectFromType(x.Result))},
 			"x-capability": x.Capability, "x-stream": x.Streaming, "x-audited": x.Consequential, "x-confirmed": x.Confirmed(),
+		}
+		if x.Class != "" {
+			rate := rpc.Classes()[x.Class]
+			entry["x-limit"] = map[string]any{"class": x.Class, "perMinute": math.Round(60 * rate.PerSecond), "atOnce": rate.Burst}
 		}
 		if x.Told != nil {
 			entry["x-notes"] = map[string]any{"tells": bare(r.ReflectFromType(x.Tells)), "told": bare(r.ReflectFromType(x.Told))}

@@ -40,23 +40,20 @@ rpc terminal.session.input '{"node":"den","session":"k3v9q2mz","data":"date > ~/
 rpc terminal.session.list '{"node":"den"}'
 ~~~
 
+One caller, a person on a device or a device of its own, may make %[8]s calls a
+second, %[9]d at once. Beside that, the methods of a class share a bound:
+%[10]s.
+'homie gateway --limits' sets others. Whoever is over a bound gets %[11]s,
+and reads in retryAfterMs how long to wait.
+
 ## Methods
 
 | method | needs | |
 |---|---|---|
-`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"), code(rpc.HelloMethod), code(string(wire.HelloRequired)), wire.Path, "Sec-Homie: 1")
+`, code(wire.Path), code(wire.Subprotocol), code("Sec-Homie: 1"), code(rpc.HelloMethod), code(string(wire.HelloRequired)), wire.Path, "Sec-Homie: 1",
+		fmt.Sprint(rpc.DefaultRate.PerSecond), rpc.DefaultRate.Burst, classesInWords(), code(string(wire.RateLimited)))
 	for _, x := range m.methods {
-		kind := ""
-		if x.Streaming {
-			kind = " Carries a stream."
-		}
-		if x.Consequential {
-			kind += " Audited."
-		}
-		if x.Confirmed() {
-			kind += " Confirmed."
-		}
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s%s |\n", code(x.Name), anchor(x.Name), code(x.Capability), cell(x.doc), kind)
+		methodRow(&b, x)
 	}
 	b.WriteString("\n## Event topics\n\n| topic | needs | data |\n|---|---|---|\n")
 	for _, x := range m.topics {
@@ -79,6 +76,34 @@ rpc terminal.session.list '{"node":"den"}'
 	}
 	m.pageTypes(&b)
 	return b.Bytes()
+}
+
+// methodRow writes the line of a method in the list of all.
+func methodRow(b *bytes.Buffer, x method) {
+	kind := ""
+	if x.Streaming {
+		kind = " Carries a stream."
+	}
+	if x.Consequential {
+		kind += " Audited."
+	}
+	if x.Confirmed() {
+		kind += " Confirmed."
+	}
+	if x.Class != "" {
+		kind += " At most " + rpc.Classes()[x.Class].String() + "."
+	}
+	fmt.Fprintf(b, "| [%s](#%s) | %s | %s%s |\n", code(x.Name), anchor(x.Name), code(x.Capability), cell(x.doc), kind)
+}
+
+// classesInWords lists the classes of methods with their rates.
+func classesInWords() string {
+	classes := rpc.Classes()
+	var out []string
+	for _, c := range slices.Sorted(maps.Keys(classes)) {
+		out = append(out, fmt.Sprintf("%s %s", c, classes[c]))
+	}
+	return strings.Join(out, "; ")
 }
 
 // pageTypes writes what the methods take and give.
