@@ -5,10 +5,12 @@ import (
 	"log/slog"
 
 	"homie/gateway/frontdoor"
+	"homie/gateway/health"
 	"homie/gateway/presence"
 	"homie/rpc"
 	"homie/store"
 	"homie/tsidentity"
+	"homie/tsidentity/up"
 )
 
 // Offline returns everything the gateway offers over a store and without a
@@ -20,6 +22,10 @@ func Offline(db *store.Store) ([]rpc.Entry, error) {
 			return tsidentity.Device{ID: "nGatewayCNTRL", Name: "homie", Tags: []string{"tag:homie"}}
 		},
 		home: func() string { return "" },
+		how: health.Gateway{
+			Tailnet: func() up.State { return up.State{Running: true} }, Renamed: func() string { return "" },
+			Certificate: func() *up.CertStatus { return nil }, Degraded: func() error { return nil },
+		},
 	})
 	return h.entries(), h.pairing.Load()
 }

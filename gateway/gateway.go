@@ -27,6 +27,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"homie/gateway/health"
 	"homie/gateway/stepup"
 	"homie/rpc"
 	"homie/store"
@@ -76,6 +77,7 @@ type Gateway struct {
 	resolver *tsidentity.Resolver
 	services household
 	home     atomic.Pointer[string] // see address
+	cert     atomic.Pointer[up.Certificate]
 }
 
 // Open opens the state of a gateway. A second gateway on the same directory is
@@ -102,7 +104,7 @@ func Open(conf Config) (*Gateway, error) {
 // assemble builds the services and the registry over the store.
 func (g *Gateway) assemble() error {
 	lc := g.conf.Tailnet.Local()
-	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, rule: g.conf.StepUp})
+	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, rule: g.conf.StepUp, how: g.how()})
 	if err := g.services.pairing.Load(); err != nil {
 		return fmt.Errorf("reading pairings: %w", err)
 	}
@@ -149,6 +151,22 @@ func (g *Gateway) address() string {
 		return *home
 	}
 	return ""
+}
+
+// how is what health says how it is.
+func (g *Gateway) how() health.Gateway {
+	return health.Gateway{
+		Tailnet: g.conf.Tailnet.State, Renamed: g.conf.Tailnet.Renamed, Plain: g.conf.PlainHTTP,
+		Degraded: g.db.Degraded, Version: g.conf.Version,
+		Certificate: func() *up.CertStatus {
+			c := g.cert.Load()
+			if c == nil {
+				return nil
+			}
+			s := c.Status()
+			return &s
+		},
+	}
 }
 
 // Close releases the state. Call it after Run has returned.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"homie/gateway/audit"
+	"homie/gateway/health"
 	"homie/gateway/identity"
 	"homie/gateway/nodes"
 	"homie/gateway/pairing"
@@ -32,6 +33,7 @@ type world struct {
 	home  func() string
 	paths presence.Paths
 	rule  stepup.Rule
+	how   health.Gateway
 }
 
 func (w world) logFor(name string) *slog.Logger { return w.log.With("svc", name) }
@@ -57,9 +59,11 @@ func services(w world) household {
 		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))
 		here  = presence.New(links, w.paths, w.logFor("presence"))
 		term  = terminal.New(links, w.db, w.logFor("terminal"))
+		how   = health.New(w.how)
 	)
 	log.CopyTo(links)
 	who.Warn(log.Warning)
+	who.Warn(how.Warning)
 	pair.OnDecision(links.Decided)
 	pair.OnLeave(here.Left)
 	links.OnChange(here.Changed)
@@ -67,7 +71,7 @@ func services(w world) household {
 	links.OnLink(term.Linked)
 	sure.OnEnd(term.Forget)
 	return household{
-		all:   []service{log, who, sure, pair, links, here, term},
+		all:   []service{log, who, sure, pair, links, here, term, how},
 		audit: log, identity: who, stepup: sure, pairing: pair, terminal: term,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"homie/gateway/frontdoor"
+	"homie/gateway/health"
 	"homie/rpc"
 	"homie/tsidentity/up"
 )
@@ -24,12 +25,8 @@ func (g *Gateway) serveTailnet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	trouble := func() string {
-		if s := cert.Status(); s.State != up.CertReady {
-			return s.Message
-		}
-		return ""
-	}
+	g.cert.Store(cert)
+	trouble := func() string { return certTrouble(cert.Status()) }
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return cert.Run(ctx) })
 	group.Go(func() error {
@@ -39,6 +36,17 @@ func (g *Gateway) serveTailnet(ctx context.Context) error {
 		return g.listen(ctx, ":80", nil, frontdoor.Redirect(host, trouble, g.host), "")
 	})
 	return group.Wait()
+}
+
+// certTrouble is why nobody can open the gateway by HTTPS, "" if they can.
+func certTrouble(s up.CertStatus) string {
+	switch {
+	case s.State == up.CertReady:
+		return ""
+	case s.Message == "":
+		return health.Issuing + " This page looks again by itself."
+	}
+	return s.Message
 }
 
 // listen serves one port of the tailnet device, and says so if there is an

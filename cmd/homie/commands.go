@@ -38,6 +38,7 @@ func commands() []command {
 		{"gateway", "", "run the household's gateway", gatewayHelp, gatewayCommand},
 		{"node", "", "run this machine's node", nodeHelp, nodeCommand},
 		{"status", "", "show the gateway, who you are, and the machines", targetHelp, statusCommand},
+		{"doctor", "", "look for what is not well, and say what to do", doctorHelp, doctorCommand},
 		{"whoami", "", "show who Homie thinks you are, and what you may do", targetHelp, whoamiCommand},
 		{"call", "METHOD [PARAMS]", "call a method with JSON params", callHelp, callCommand},
 		{"attach", "[TERMINAL]", "show a terminal here, or list those that run", attachHelp, attachCommand},

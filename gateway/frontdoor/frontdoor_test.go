@@ -354,7 +354,7 @@ func TestRedirect(t *testing.T) {
 		}
 	}
 	trouble = "HTTPS is off in this tailnet. <Turn it on>"
-	if w := ask("homie", "/"); w.Code != 503 || !strings.Contains(w.Body.String(), "HTTPS is off in this tailnet. &lt;Turn it on&gt;") {
+	if w := ask("homie", "/"); w.Code != 503 || !strings.Contains(w.Body.String(), "HTTPS is off in this tailnet. &lt;Turn it on&gt;") || !strings.Contains(w.Body.String(), `http-equiv="refresh"`) {
 		t.Errorf("without a certificate: %d %s", w.Code, w.Body)
 	}
 	if w := ask("evil.example", "/"); strings.Contains(w.Body.String(), "HTTPS is off") {

@@ -94,7 +94,11 @@ func answer(w http.ResponseWriter, r *http.Request, no *refusal) {
 func page(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	writeString(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">`+
+	again := ""
+	if status == http.StatusServiceUnavailable { // it passes, and nobody should have to look
+		again = `<meta http-equiv="refresh" content="5">`
+	}
+	writeString(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">`+again+
 		`<title>Homie</title><style>`+pageStyle+`</style>`+
 		`<h1>Homie</h1><p>`+html.EscapeString(text)+"</p></html>\n")
 }

@@ -39,6 +39,15 @@ func (d *Device) State() State {
 	return d.state
 }
 
+// Renamed returns the name that the device asked for, "" if it has it. The
+// tailnet gives another when a device of that name is there already.
+func (d *Device) Renamed() string {
+	if asked := d.conf.Hostname; renamed(asked, d.State().Name) {
+		return asked
+	}
+	return ""
+}
+
 // FQDN returns the device's full MagicDNS name, in lower case and without a dot
 // at the end.
 func (d *Device) FQDN() string { return d.State().FQDN }

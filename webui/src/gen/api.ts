@@ -354,6 +354,15 @@ export type FileKind =
   | "folder"
   | "other";
 
+/** Finding is one thing that was looked at. */
+export interface Finding {
+  name: string;
+  state: HealthState;
+  text: string;
+  /** what to do, unless all is well */
+  next?: string;
+}
+
 /** Folder is a folder's list. */
 export interface Folder {
   /** absolute */
@@ -403,6 +412,12 @@ export interface HeadResult {
   /** entries that are not on the disk yet */
   waiting: number;
 }
+
+/** State is how something is. */
+export type HealthState =
+  | "ok"
+  | "warn"
+  | "fail";
 
 /** HeartbeatParams is how a machine is at one moment. */
 export interface HeartbeatParams {
@@ -910,6 +925,14 @@ export interface Registered {
   gatewayId: DeviceID;
 }
 
+/** Report is how the gateway is. */
+export interface Report {
+  version: string;
+  /** by the gateway's clock */
+  at: string;
+  findings: Finding[];
+}
+
 /** Request is a machine that waits for an owner's word. A paired machine that offers more than was approved has a request too, and goes on meanwhile. */
 export interface Request {
   device: DeviceID;
@@ -1335,6 +1358,8 @@ export interface Methods {
   "audit.list": { params: AuditListParams; result: Entries };
   /** Checks the whole log: that no line was changed, removed, or put somewhere else, and that it reaches as far as the machines have seen it. */
   "audit.verify": { params: Nothing; result: Verification };
+  /** Looks at the gateway itself and says what is not well, and what to do. */
+  "health.check": { params: Nothing; result: Report };
   /** Says who the tailnet says the caller is, and what they may do here. */
   "identity.whoami": { params: WhoamiParams; result: Whoami };
   /** Is a node's first call: what it is and what it offers. Who it is comes from the tailnet. */
@@ -1469,6 +1494,7 @@ export const needs = {
   "audit.head": "audit:read",
   "audit.list": "audit:read",
   "audit.verify": "audit:read",
+  "health.check": "health:read",
   "identity.whoami": "identity:self",
   "node.register": "node:register",
   "pairing.approve": "pairing:write",

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"homie/gateway/audit"
+	"homie/gateway/health"
 	"homie/gateway/pairing"
 	"homie/gateway/presence"
 	"homie/gateway/stepup"
@@ -44,6 +45,12 @@ func AuditList(ctx context.Context, c Caller, p audit.ListParams) (r audit.Entri
 // AuditVerify calls audit.verify. Checks the whole log: that no line was changed, removed, or put somewhere else, and that it reaches as far as the machines have seen it.
 func AuditVerify(ctx context.Context, c Caller, p wire.Nothing) (r audit.Verification, err error) {
 	err = c.Call(ctx, "audit.verify", p, &r)
+	return r, err
+}
+
+// HealthCheck calls health.check. Looks at the gateway itself and says what is not well, and what to do.
+func HealthCheck(ctx context.Context, c Caller, p wire.Nothing) (r health.Report, err error) {
+	err = c.Call(ctx, "health.check", p, &r)
 	return r, err
 }
 
