@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"flag"
@@ -41,6 +42,7 @@ type capability struct {
 	Name    string   `json:"name"`
 	Methods []string `json:"methods"`
 	Topics  []string `json:"topics"`
+	For     string   `json:"for,omitzero"` // what it is for that no method needs always
 }
 
 func policyPrintCommand(p process, f *flag.FlagSet) action {
@@ -60,7 +62,7 @@ func policyPrintCommand(p process, f *flag.FlagSet) action {
 		}
 		fmt.Fprint(w, "\nCapabilities, for its \"allow\"; service:* is all of a service:\n\n")
 		for _, c := range all.Capabilities {
-			fmt.Fprintf(w, "  %s\t%s\n", c.Name, strings.Join(append(c.Methods, c.Topics...), ", "))
+			fmt.Fprintf(w, "  %s\t%s\n", c.Name, cmp.Or(c.For, strings.Join(append(c.Methods, c.Topics...), ", ")))
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -94,6 +96,9 @@ func describePolicy() (policy, error) {
 	for _, t := range r.Topics() {
 		c := get(t.Capability)
 		c.Topics = append(c.Topics, t.Name)
+	}
+	for name, what := range gateway.Shares() {
+		get(name).For = what
 	}
 	// What no grant gives, such as being a node, is not listed.
 	everything := tsidentity.Rights{Values: []tsidentity.Value{{Role: tsidentity.RoleOwner}}}
