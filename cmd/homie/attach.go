@@ -18,6 +18,10 @@ Ctrl-\ detaches (--detach-key chooses another key): what runs there runs on, and
 'homie attach' or the web app comes back to it. When the connection is lost,
 Homie connects again by itself and goes on where it was. The exit status is the
 program's; 128 and the signal's number if a signal ended it; 0 after a detach.
+
+Who else is there, and that the session is recorded, is said in the last line at
+first and in the terminal's title from then on. Without the right to type
+(terminal:write) one watches.
 `
 	attachHelp = `
 TERMINAL is a machine, such as nas, or one terminal there, as nas/k3v9q2mz or

@@ -98,10 +98,12 @@ func tell(t *testing.T, dir, exe string) {
 			"signal":  on((*stage).signal),
 			"sockets": on((*stage).sockets),
 			// A terminal that the story looks at.
-			"screen":  on((*stage).screen),
-			"resized": on((*stage).resized),
-			"keys":    on((*stage).typeKeys),
-			"shows":   on((*stage).shows),
+			"screen":   on((*stage).screen),
+			"resized":  on((*stage).resized),
+			"keys":     on((*stage).typeKeys),
+			"shows":    on((*stage).shows),
+			"vanishes": on((*stage).vanishes),
+			"titled":   on((*stage).titled),
 			// Commands and files.
 			"until":    on((*stage).until),
 			"exitcode": on((*stage).exitcode),

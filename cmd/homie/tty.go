@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"golang.org/x/term"
 )
@@ -22,6 +23,12 @@ type tty struct {
 	out   io.Writer
 	fd    int         // of in, -1 if that is no terminal
 	saved *term.State // nil unless raw
+
+	mu       sync.Mutex // held while something is written
+	bounds   boundary   // of the program's output
+	title    string     // that is to be shown, "" for the program's own
+	titled   string     // that was set last
+	entitled bool       // a title of ours was ever set
 }
 
 func newTTY(p process) *tty {
@@ -56,6 +63,7 @@ func (t *tty) raw() error {
 		return fmt.Errorf("preparing the terminal: %w", err)
 	}
 	t.saved = saved
+	t.put(keepTitles)
 	return nil
 }
 
@@ -70,8 +78,7 @@ func (t *tty) restore() {
 	if t.saved == nil {
 		return
 	}
-	// A terminal that is gone needs neither.
-	_, _ = io.WriteString(t.out, calm+"\r\n")
+	t.put(calm + formerTitle + "\r\n")
 	_ = term.Restore(t.fd, t.saved)
 	t.saved = nil
 }
@@ -79,13 +86,60 @@ func (t *tty) restore() {
 // clear forgets what is shown.
 func (t *tty) clear() {
 	if t.saved != nil {
-		_, _ = io.WriteString(t.out, calm+"\x1b[H\x1b[2J")
+		t.put(calm + "\x1b[H\x1b[2J")
+		t.mu.Lock()
+		t.bounds = boundary{title: t.bounds.title}
+		t.mu.Unlock()
 	}
 }
 
+// put writes something of ours. A terminal that is gone does not need it.
+func (t *tty) put(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, _ = io.WriteString(t.out, text)
+}
+
+// What a terminal does with its title: the one before is on a stack of its own.
+const (
+	keepTitles  = "\x1b[22;2t"
+	formerTitle = "\x1b[23;2t"
+)
+
+// entitle shows, beside the title that the program gave, what there is to say, as
+// soon as that is not in the middle of what the program prints.
+func (t *tty) entitle(title, said string) {
+	if t.saved == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.title = title; said != "" {
+		t.title += " · " + said
+		t.entitled = true
+	}
+	if t.entitled {
+		t.entitleLocked()
+	}
+}
+
+func (t *tty) entitleLocked() {
+	if !t.bounds.free() || (t.titled == t.title && !t.bounds.title) {
+		return
+	}
+	t.bounds.title, t.titled = false, t.title
+	_, _ = fmt.Fprintf(t.out, "\x1b]2;%s\x1b\\", t.title)
+}
+
 func (t *tty) write(p []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if _, err := t.out.Write(p); err != nil {
 		return fmt.Errorf("writing to the terminal: %w", err)
+	}
+	t.bounds.write(p)
+	if t.entitled {
+		t.entitleLocked()
 	}
 	return nil
 }
@@ -95,14 +149,25 @@ func (t *tty) say(text string) bool {
 	if t.saved == nil {
 		return false
 	}
-	_, rows := t.size()
+	cols, rows := t.size()
+	text = cut(text, cols-len(" homie:  "))
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	_, err := fmt.Fprintf(t.out, "\x1b7\x1b[r\x1b[%d;1H\x1b[0;7m homie: %s \x1b[0m\x1b[K\x1b8", rows, text)
 	return err == nil
 }
 
+// cut shortens a text to about so many cells.
+func cut(text string, cells int) string {
+	if all := []rune(text); len(all) > cells {
+		return string(all[:max(0, cells-1)]) + "…"
+	}
+	return text
+}
+
 func (t *tty) bell() {
 	if t.saved != nil {
-		_, _ = io.WriteString(t.out, "\a")
+		t.put("\a")
 	}
 }
 

@@ -45,6 +45,9 @@ type viewer struct {
 	id      string        // that the session knows this viewer by
 	typed   uint64        // bytes, on all streams
 	kept    []byte        // the latest of them
+	company *company
+	greeted bool  // it was said once who is there
+	refused error // why one may not type who wanted to, nil if one may
 }
 
 var (
@@ -54,7 +57,7 @@ var (
 
 // run shows the session until it ends or is detached.
 func (v *viewer) run(ctx context.Context) error {
-	v.keys, v.id = v.tty.keys(ctx), rand.Text()
+	v.keys, v.id, v.company = v.tty.keys(ctx), rand.Text(), newCompany()
 	defer v.tty.restore()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		began := time.Now()
@@ -80,6 +83,9 @@ func (v *viewer) leave(err error) error {
 	switch {
 	case errors.Is(err, errDetached):
 		fmt.Fprintf(v.notes, "detached; 'homie attach %s/%s' comes back to it\n", v.session.Node, v.session.ID)
+		if said := v.company.said(); said != "" {
+			fmt.Fprintln(v.notes, "it is "+said)
+		}
 		return nil
 	case !errors.Is(err, errEnded):
 		return err
@@ -122,16 +128,63 @@ func (v *viewer) rest(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// show shows the session on one connection.
-func (v *viewer) show(ctx context.Context, s *session) (err error) {
-	if v.session.ID == "" {
-		if v.session, err = v.choose(ctx, s); err != nil {
+// show shows the session on one connection. Who may not type watches.
+func (v *viewer) show(ctx context.Context, s *session) error {
+	if err := v.begin(ctx, s); err != nil {
+		return err
+	}
+	if err := v.follow(ctx, s); err != nil {
+		return err
+	}
+	for {
+		err := v.look(ctx, s)
+		switch {
+		case errors.Is(err, errDrawAnew):
+			v.next = nil
+		case wire.ReasonOf(err) == wire.Forbidden && v.session.ID != "" && !v.watch:
+			v.watch, v.refused, v.greeted = true, err, false
+			if v.tty.isTerminal() {
+				v.next = nil
+			} else {
+				fmt.Fprintf(v.notes, "watching only: %v\n", err)
+			}
+		case wire.ReasonOf(err) == wire.Forbidden && v.refused != nil:
+			return v.refused // what was wanted first says more
+		default:
 			return err
 		}
-		if v.session.Offset == 0 || !v.tty.isTerminal() {
-			v.next = new(uint64) // as it was printed: a state is for a terminal to show
-		}
 	}
+}
+
+// errDrawAnew ends a look at a session that is to be drawn again.
+var errDrawAnew = errors.New("to be drawn again")
+
+// follow keeps the company up to date while the connection lasts.
+func (v *viewer) follow(ctx context.Context, s *session) error {
+	return rpc.Subscribe(ctx, s.Conn, terminal.Changed, func(t terminal.Session, e wire.Event) {
+		if e.Data != nil && t.ID == v.company.of() {
+			v.company.see(t)
+		}
+	})
+}
+
+// begin chooses the session, once.
+func (v *viewer) begin(ctx context.Context, s *session) (err error) {
+	if v.session.ID != "" {
+		return nil
+	}
+	if v.session, err = v.choose(ctx, s); err != nil {
+		return err
+	}
+	if v.session.Offset == 0 || !v.tty.isTerminal() {
+		v.next = new(uint64) // as it was printed: a state is for a terminal to show
+	}
+	v.company.see(v.session)
+	return nil
+}
+
+// look shows the session until its stream ends.
+func (v *viewer) look(ctx context.Context, s *session) error {
 	at, stream, err := v.open(ctx, s)
 	if err != nil {
 		return err
@@ -145,9 +198,12 @@ func (v *viewer) show(ctx context.Context, s *session) (err error) {
 		v.tty.clear()
 	}
 	v.next, v.drawing = &at.Offset, false
+	v.company.see(at.Session)
 
 	group, together := errgroup.WithContext(ctx)
 	group.Go(func() error { return v.print(together, stream) })
+	group.Go(func() error { return v.greet(together) })
+	group.Go(func() error { return v.keepTitle(together) })
 	group.Go(func() error { return v.listen(together, stream, at.Typed) })
 	if err := group.Wait(); !errors.Is(err, io.EOF) {
 		return err
@@ -185,6 +241,7 @@ func (v *viewer) print(ctx context.Context, stream *rpc.Stream) error {
 		next := *v.next
 		switch {
 		case c.Kind == wire.Note:
+			v.noted(c.Data)
 			continue
 		case c.Kind == wire.State:
 			if !v.drawing {
@@ -255,7 +312,13 @@ func (v *viewer) listen(ctx context.Context, stream *rpc.Stream, taken *uint64) 
 const keptKeys = 64 << 10
 
 func (v *viewer) send(ctx context.Context, stream *rpc.Stream, p []byte) error {
-	if v.watch || len(p) == 0 {
+	if len(p) == 0 {
+		return nil
+	}
+	if v.watch {
+		if v.refused != nil { // and not because one only wanted to watch
+			v.tty.bell()
+		}
 		return nil
 	}
 	at := v.typed
@@ -307,6 +370,9 @@ func parseDetachKey(s string) (detachKey, error) {
 	}
 	return 0, usagef("--detach-key %s is no key like ctrl-a, and not none", s)
 }
+
+// String is how people write the key.
+func (k detachKey) String() string { return "Ctrl-" + string(rune(k|0x40)) }
 
 // cut returns what stands before the key in p, and whether it is there. A
 // program may have asked for the longer form of keys, in which Ctrl-A is
