@@ -21,6 +21,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -29,9 +31,10 @@ import (
 
 // settings say how much is measured, and of what.
 type settings struct {
-	homie    string // the binary
-	out      string // the file to write
-	memory   string // GOMEMLIMIT of all
+	homie    string          // the binary
+	only     map[string]bool // groups of measurements, nil for all
+	out      string          // the file to write
+	memory   string          // GOMEMLIMIT of all
 	rounds   int
 	echoes   int // of one kind, in a round
 	megabyte int // of output, in a round
@@ -40,6 +43,21 @@ type settings struct {
 	soak     time.Duration // 0 for measurements
 	progress io.Writer
 }
+
+// The groups of measurements, in the order in which they are taken.
+const (
+	groupIdle   = "idle"
+	groupEcho   = "echo"
+	groupBulk   = "bulk"
+	groupCtrlC  = "ctrlc"
+	groupHolder = "holder"
+	groupStall  = "stall"
+	groupScreen = "screen"
+	groupStart  = "start"
+	groupCrowd  = "crowd"
+)
+
+var groups = []string{groupIdle, groupEcho, groupBulk, groupCtrlC, groupHolder, groupStall, groupScreen, groupStart, groupCrowd}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -87,12 +105,16 @@ func parse(args []string, progress io.Writer) (settings, error) {
 	f.IntVar(&s.crowd, "crowd", 1000, "sessions on one machine")
 	f.DurationVar(&s.settle, "settle", time.Minute, "how long processes may take to settle")
 	f.DurationVar(&s.soak, "soak", 0, "use and kill everything for a `time` instead, and see whether it grows")
+	only := f.String("only", "", "measure only these, of: "+strings.Join(groups, ", ")+"; a `list` with commas; writes no file unless -out is given")
 	quick := f.Bool("quick", false, "measure little, to see whether it works; writes no file unless -out is given")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
 	set := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	if *only != "" && !set["out"] {
+		s.out = ""
+	}
 	for name, value := range map[string]string{"rounds": "2", "echoes": "300", "mb": "16", "crowd": "50", "settle": "5s", "out": ""} {
 		if *quick && !set[name] {
 			if err := f.Set(name, value); err != nil {
@@ -100,8 +122,29 @@ func parse(args []string, progress io.Writer) (settings, error) {
 			}
 		}
 	}
+	if err := s.choose(*only); err != nil {
+		return s, err
+	}
 	return s, s.check()
 }
+
+// choose notes what is to be measured.
+func (s *settings) choose(list string) error {
+	if list == "" {
+		return nil
+	}
+	s.only = map[string]bool{}
+	for name := range strings.SplitSeq(list, ",") {
+		if !slices.Contains(groups, name) {
+			return fmt.Errorf("-only %s: there are %s", name, strings.Join(groups, ", "))
+		}
+		s.only[name] = true
+	}
+	return nil
+}
+
+// wants reports whether a group of measurements is to be taken.
+func (s settings) wants(group string) bool { return s.only == nil || s.only[group] }
 
 func (s settings) check() error {
 	switch {

@@ -77,6 +77,13 @@ func under(name, unit string, ours []float64, most float64) Result {
 	}
 }
 
+// over returns the result of something that has to reach a fixed bound.
+func over(name, unit string, ours []float64, least float64) Result {
+	r := under(name, unit, ours, least)
+	r.bound = bound{least: 1}
+	return r
+}
+
 // measured drops results of what this system can't measure.
 func measured(all []Result) []Result {
 	return slices.DeleteFunc(all, func(r Result) bool { return math.IsNaN(r.Value) || math.IsNaN(r.Ratio) })

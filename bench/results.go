@@ -24,6 +24,11 @@ const (
 	mostSessionKB = 150
 	mostFullKB    = 3000 // a ring of 1 MiB, and 10,000 lines
 	mostThreads   = 64   // of the holder of all of them
+	mostStallMB   = 2
+	leastOther    = 0.9 // × what it got before
+	leastParser   = 200 // MB per second of processor time
+	mostSnapKB    = 64  // KiB
+	mostSnapMs    = 1
 	mostReadyMs   = 1000
 	mostGateway   = 60 // MB
 	mostNode      = 50
@@ -57,6 +62,15 @@ func (h *house) results(r runs) ([]Result, error) {
 		both("bulk_tsnet", "MB/s", "bulk", measure.Relay, bound{least: leastBulk}),
 		beside("bulk_loopback", "MB/s", r.of("bulk", "loopback"), r.of("bulk", measure.Bare), limitNames[measure.Bare], bound{least: leastLoopback}),
 		under("bulk_holder_cpu_s_gb", "s/GB", r.of("bulk cpu holder", "loopback"), mostHolderCPU),
+		under("bulk_tsnet_holder_cpu_s_gb", "s/GB", r.of("bulk cpu holder", measure.Homie), mostHolderCPU),
+		under("stall_growth_mb", "MB", r.of("stall", "loopback"), mostStallMB),
+		beside("stall_other_mb_s", "MB/s", r.of("stall other", "loopback"), r.of("stall other", "before"), "the same viewer before", bound{least: leastOther}),
+		both("stall_tsnet_gateway_mb", "MB", "stall middle", measure.Relay, bound{}),
+		both("stall_tsnet_node_mb", "MB", "stall end", measure.Relay, bound{}),
+		over("parser_mb_cpu_s", "MB/s", r.of("parser", "loopback"), leastParser),
+		under("snapshot_p99_kb", "KiB", r.of("snapshot size", "loopback"), mostSnapKB),
+		under("snapshot_p99_ms", "ms", r.of("snapshot time", "loopback"), mostSnapMs),
+		beside("snapshot_exact", "cuts", r.of("exact", "loopback"), r.of("exact", "made"), "all that were made", bound{least: 1}),
 		under("attach_ms", "ms", r.of("attach", "loopback"), mostAttachMs),
 		under("attach_kb", "KB", r.of("attach size", "loopback"), mostAttachKB),
 		under("session_kb", "KB", r.of("session", "loopback"), mostSessionKB),

@@ -33,8 +33,10 @@ func measureAll(ctx context.Context, s settings) (results []Result, err error) {
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	r := runs{}
-	if err := h.rest(ctx, r); err != nil {
-		return nil, err
+	if h.wants(groupIdle) {
+		if err := h.rest(ctx, r); err != nil {
+			return nil, err
+		}
 	}
 	file := filepath.Join(h.dir, "output")
 	printed, err := writeOutput(file, s.megabyte*1e6)
@@ -44,43 +46,71 @@ func measureAll(ctx context.Context, s settings) (results []Result, err error) {
 	want := measure.Expect(printed)
 	for i := range s.rounds {
 		fmt.Fprintf(s.progress, "round %d of %d, load %v\n", i+1, s.rounds, averages())
-		if err := h.round(ctx, i, r, file, want); err != nil {
+		if err := h.round(ctx, i, r, file, printed, want); err != nil {
 			return nil, fmt.Errorf("round %d: %w", i+1, err)
 		}
 	}
 	h.weigh(r, "peak")
-	fmt.Fprintf(s.progress, "%d sessions on one machine\n", s.crowd)
-	if err := h.weighSessions(ctx, r); err != nil {
-		return nil, err
+	if h.wants(groupCrowd) {
+		fmt.Fprintf(s.progress, "%d sessions on one machine\n", s.crowd)
+		if err := h.weighSessions(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if h.wants(groupScreen) {
+		if err := exact(ctx, r); err != nil {
+			return nil, err
+		}
 	}
 	return h.results(r)
 }
 
 // round measures everything once, the limits beside Homie.
-func (h *house) round(ctx context.Context, i int, r runs, file string, want measure.Output) error {
+func (h *house) round(ctx context.Context, i int, r runs, file string, printed []byte, want measure.Output) error {
+	steps := map[string]func() error{
+		groupEcho:  func() error { return h.echoAll(ctx, r) },
+		groupBulk:  func() error { return h.bulkAll(ctx, r, file, want) },
+		groupCtrlC: func() error { return errors.Join(h.stop(r, 0), h.stop(r, farAway)) },
+		groupHolder: func() error {
+			order := measure.Order{Kind: measure.BulkOutput, File: file, Output: want}
+			return errors.Join(h.bulkLoopback(ctx, h.alone, r, order), h.attach(ctx, h.alone, r))
+		},
+		groupStall:  func() error { return errors.Join(h.stall(ctx, r), h.stallLoopback(ctx, h.alone, r)) },
+		groupScreen: func() error { return h.screens(r, printed) },
+		groupStart:  func() error { return h.starts(ctx, r, fresh(i)) },
+	}
+	for _, group := range groups {
+		if step := steps[group]; step != nil && h.wants(group) {
+			if err := step(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (h *house) echoAll(ctx context.Context, r runs) error {
 	for _, kind := range []measure.Kind{measure.EchoProgram, measure.EchoKernel} {
-		for _, target := range []string{measure.Homie, measure.Relay, measure.Bare} {
+		for _, target := range targets {
 			if err := h.echo(ctx, r, measure.Order{Kind: kind, Target: target, Count: h.echoes}); err != nil {
 				return err
 			}
 		}
 	}
-	for _, target := range []string{measure.Homie, measure.Relay, measure.Bare} {
+	return nil
+}
+
+func (h *house) bulkAll(ctx context.Context, r runs, file string, want measure.Output) error {
+	for _, target := range targets {
 		if err := h.bulk(ctx, r, measure.Order{Kind: measure.BulkOutput, Target: target, File: file, Output: want}); err != nil {
 			return err
 		}
 	}
-	for _, farMs := range []int{0, farAway} {
-		if err := h.stop(r, farMs); err != nil {
-			return err
-		}
-	}
-	order := measure.Order{Kind: measure.BulkOutput, File: file, Output: want}
-	if err := errors.Join(h.bulkLoopback(ctx, h.alone, r, order), h.attach(ctx, h.alone, r)); err != nil {
-		return err
-	}
-	return h.starts(ctx, r, fresh(i))
+	return nil
 }
+
+// targets take turns, in this order.
+var targets = []string{measure.Homie, measure.Relay, measure.Bare}
 
 func (h *house) echo(ctx context.Context, r runs, o measure.Order) error {
 	got, err := h.costing(ctx, r, o, float64(o.Count+measure.Warm)/1e6)
@@ -93,9 +123,15 @@ func (h *house) echo(ctx context.Context, r runs, o measure.Order) error {
 }
 
 func (h *house) bulk(ctx context.Context, r runs, o measure.Order) error {
+	pid, err := h.holderOf(tailbox.NodeDen)
+	before, noCount := processor(pid)
+	noCount = errors.Join(err, noCount)
 	got, err := h.costing(ctx, r, o, float64(o.Output.Bytes)/1e9)
 	if err != nil {
 		return err
+	}
+	if after, err := processor(pid); err == nil && noCount == nil && o.Target == measure.Homie {
+		r.add("bulk cpu holder", o.Target, (after-before)/float64(o.Output.Bytes)*1e9)
 	}
 	r.add("bulk", o.Target, float64(o.Output.Bytes)/1e6/got.Seconds)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind is what is measured.
@@ -16,6 +17,8 @@ const (
 	BulkOutput  Kind = "bulk"
 	// CtrlC stops a flood that is shown at ParseRate.
 	CtrlC Kind = "ctrl-c"
+	// Stall starts the same flood and takes nothing of it for StallFor.
+	Stall Kind = "stall"
 	// Health waits until the gateway that is the target answers.
 	Health Kind = "health"
 )
@@ -39,6 +42,9 @@ type Order struct {
 
 // ParseRate is how fast a browser's terminal takes output, in bytes a second.
 const ParseRate = 10e6
+
+// StallFor is how long a viewer takes nothing.
+const StallFor = 10 * time.Second
 
 // Result is what was measured.
 type Result struct {
@@ -69,7 +75,7 @@ func (o Order) Command() []string {
 		return []string{"/bin/sh", "-c", "stty -icanon; " + begin + "exec sleep 600"}
 	case BulkOutput:
 		return []string{"/bin/sh", "-c", `stty -echo; ` + begin + `read go; exec cat "$0"`, o.File}
-	case CtrlC:
+	case CtrlC, Stall:
 		line := strings.Repeat("all work and no play ", 4)
 		return []string{"/bin/sh", "-c", "stty -echo; trap : INT; " + begin + `read go; yes "$0"; printf ` + floodPrompt + "; exec sleep 600", line}
 	default:
@@ -85,6 +91,11 @@ func (o Order) Take(t Terminal) (r Result, err error) {
 	if o.Kind == BulkOutput {
 		took, err := Bulk(t, o.Output)
 		r.Seconds = took.Seconds()
+		return r, err
+	}
+	if o.Kind == Stall {
+		err := t.Type([]byte("\n"))
+		time.Sleep(StallFor)
 		return r, err
 	}
 	if o.Kind == CtrlC {
