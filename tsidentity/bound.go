@@ -44,7 +44,7 @@ func ParseBound(caps tailcfg.PeerCapMap) Bound {
 			b.Problems = append(b.Problems, fmt.Sprintf("only the first %d values of %s are read; there are %d", maxValues, BoundCap, len(values)))
 			break
 		}
-		offers, err := parseBoundValue(string(raw))
+		offers, err := ParseBoundValue(string(raw))
 		if err != nil {
 			b.Problems = append(b.Problems, fmt.Sprintf("value %d of %s is skipped: %v", i+1, BoundCap, err))
 			continue
@@ -55,7 +55,8 @@ func ParseBound(caps tailcfg.PeerCapMap) Bound {
 	return b
 }
 
-func parseBoundValue(raw string) ([]string, error) {
+// ParseBoundValue decodes one value of BoundCap: what a node may offer.
+func ParseBoundValue(raw string) ([]string, error) {
 	var v struct {
 		Allow texts `json:"allow"`
 	}

@@ -13,6 +13,27 @@ const GrantCap tailcfg.PeerCapability = "homie.internal/cap/homie"
 // grantFields are the fields of a grant value, for messages.
 const grantFields = `"role", "allow", "nodes", "as" and "autoApprove"`
 
+// Field is a field of a grant value, in words for who writes one.
+type Field struct{ Name, Example, For string }
+
+// GrantFields returns the fields that a value of GrantCap can have.
+func GrantFields() []Field {
+	return []Field{
+		{"role", `"member"`, "a bundle of capabilities"},
+		{"allow", `["terminal:*", "audit:read"]`, "capabilities beside the role's: service:verb, service:*, or *:* for all"},
+		{"nodes", `["nas", "mini-*", "tag:lab"]`, "the machines that the value reaches: names, patterns with * and ?, tags; left out: all"},
+		{"as", `["media"]`, "the OS accounts that terminals may run as there, each by its name; root only if it is named"},
+		{"autoApprove", `["terminal"]`, "for the tags of machines: what they may offer without an owner approving it"},
+	}
+}
+
+// BoundFields returns the fields that a value of BoundCap can have.
+func BoundFields() []Field {
+	return []Field{
+		{"allow", `["terminal"]`, "what the machine does for the gateway, of what its pairing approved; without any such grant: all of that"},
+	}
+}
+
 // grantValue is a grant value as the policy file has it.
 type grantValue struct {
 	Role        text  `json:"role"`
@@ -32,7 +53,7 @@ func ParseGrants(values []tailcfg.RawMessage) Rights {
 			r.Problems = append(r.Problems, fmt.Sprintf("only the first %d values of %s are read; there are %d", maxValues, GrantCap, len(values)))
 			break
 		}
-		v, err := parseGrant(string(raw))
+		v, err := ParseGrant(string(raw))
 		if err != nil {
 			r.Problems = append(r.Problems, fmt.Sprintf("value %d of %s is skipped: %v", i+1, GrantCap, err))
 			continue
@@ -43,7 +64,8 @@ func ParseGrants(values []tailcfg.RawMessage) Rights {
 	return r
 }
 
-func parseGrant(raw string) (Value, error) {
+// ParseGrant decodes one value of GrantCap. Its Why is left empty.
+func ParseGrant(raw string) (Value, error) {
 	var g grantValue
 	if err := decodeValue(raw, &g, grantFields); err != nil {
 		return Value{}, err
