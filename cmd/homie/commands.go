@@ -61,6 +61,7 @@ func commands() []command {
 		{"stepup deny", "[CONFIRMATION]", "deny what another device of yours asks for", stepupAnswerHelp, stepupDenyCommand},
 		{"stepup code", "[PERSON]", "show the one-time code for somebody's first passkey", stepupCodeHelp, stepupCodeCommand},
 		{"policy print", "", "print the roles, the capabilities, and an example policy", policyHelp, policyPrintCommand},
+		{"policy test", "FILE", "say what a policy file lets somebody do, and why", policyTestHelp, policyTestCommand},
 		{"login", "", "join the tailnet as a command line of its own", loginHelp, loginCommand},
 		{"logout", "", "leave the tailnet and forget the gateway", logoutHelp, logoutCommand},
 		{"healthcheck", "", "say whether the gateway answers, for containers", healthHelp, healthCommand},
