@@ -216,7 +216,7 @@ func parseHead(s string) (*wireaudit.Head, error) {
 	return &h, nil
 }
 
-func (t *target) verifyFile(p process, name string, head *wireaudit.Head) error {
+func (t target) verifyFile(p process, name string, head *wireaudit.Head) error {
 	in := p.In
 	if name != "-" {
 		file, err := os.Open(name)
@@ -241,7 +241,7 @@ func (t *target) verifyFile(p process, name string, head *wireaudit.Head) error 
 
 // verifyLive checks the hashes here, whatever the gateway says of itself, and
 // asks it what its machines have seen.
-func (t *target) verifyLive(ctx context.Context, p process, s *session, head *wireaudit.Head) error {
+func (t target) verifyLive(ctx context.Context, p process, s *session, head *wireaudit.Head) error {
 	seen, err := api.AuditVerify(ctx, s, wire.Nothing{})
 	if err != nil {
 		return err
@@ -266,7 +266,7 @@ func (t *target) verifyLive(ctx context.Context, p process, s *session, head *wi
 // errBroken is what a log that was changed ends with.
 var errBroken = wire.Errorf(wire.Conflict, "the audit log was changed")
 
-func (t *target) printVerdict(p process, v audit.Verification) error {
+func (t target) printVerdict(p process, v audit.Verification) error {
 	broken := len(v.Verdict.Breaks) > 0
 	if t.json {
 		if err := printJSON(p, v); err != nil {

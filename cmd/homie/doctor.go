@@ -217,12 +217,11 @@ func (d *diagnosis) print(w io.Writer) {
 			fmt.Fprintf(w, "        → %s\n", plainText(c.Next))
 		}
 	}
-	switch {
-	case d.Failed+d.Warned == 0:
+	if d.Failed+d.Warned == 0 {
 		fmt.Fprintln(w, "\nAll is well.")
-	default:
-		fmt.Fprintf(w, "\n%d failed, %d to look after.\n", d.Failed, d.Warned)
+		return
 	}
+	fmt.Fprintf(w, "\n%d failed, %d to look after.\n", d.Failed, d.Warned)
 }
 
 // plainText is text that does to a terminal nothing but show.
