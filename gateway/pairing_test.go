@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"homie/gateway/pairing"
+	"homie/gateway/stepup"
 	"homie/internal/homietest"
 	"homie/internal/tailbox"
 	"homie/rpc"
@@ -121,14 +122,36 @@ func wantOnlyNodeRights(t *testing.T, c *rpc.Conn) {
 	t.Helper()
 	own := []string{"rpc.hello", "rpc.ping", "rpc.subscribe", "rpc.unsubscribe", "rpc.discover", "identity.whoami", "presence.heartbeat", "node.register"}
 	for _, m := range offered(t).Methods() {
-		if slices.Contains(own, m.Name) {
-			continue
+		switch {
+		case slices.Contains(own, m.Name):
+		case m.Name == "stepup.get" || m.Name == "stepup.confirmation.list":
+			wantNobody(t, c)
+		case strings.HasPrefix(m.Name, "stepup."):
+			if err := c.Call(t.Context(), m.Name, seed(t, m.Name), nil); err == nil {
+				t.Errorf("%s as a node is done", m.Name)
+			}
+		default:
+			wantReason(t, m.Name+" as a node", c.Call(t.Context(), m.Name, seed(t, m.Name), nil), wire.Forbidden)
 		}
-		wantReason(t, m.Name+" as a node", c.Call(t.Context(), m.Name, seed(t, m.Name), nil), wire.Forbidden)
 	}
 	for _, topic := range offered(t).Topics() {
+		if topic.Name == "stepup.changed" {
+			continue // a person is told of their own; a node is none
+		}
 		_, err := listen(t, c, topic.Name)
 		wantReason(t, topic.Name+" as a node", err, wire.Forbidden)
+	}
+}
+
+// wantNobody asks how confirmations stand for who is no person: there are none,
+// whoever owns the device.
+func wantNobody(t *testing.T, c *rpc.Conn) {
+	t.Helper()
+	var status stepup.Status
+	var list stepup.Confirmations
+	err := errors.Join(c.Call(t.Context(), "stepup.get", nil, &status), c.Call(t.Context(), "stepup.confirmation.list", nil, &list))
+	if err != nil || status.Personal || len(status.Passkeys)+len(list.Confirmations) != 0 {
+		t.Errorf("for a node confirmations stand as %+v, %+v, %v, want nobody's", status, list, err)
 	}
 }
 

@@ -175,7 +175,7 @@ func losesTheAccount(t *testing.T, h *homietest.House, c *rpc.Conn) {
 	wantReason(t, "typing into it by a call", err, wire.Forbidden)
 	_, err = rpc.Invoke(t.Context(), c, terminal.Kill, terminal.KillParams{Node: "den", Session: s.ID})
 	wantReason(t, "killing it", err, wire.Forbidden)
-	_, err = rpc.Invoke(t.Context(), c, terminal.Start, terminal.StartParams{Node: "den", Cols: 80, Rows: 24})
+	_, err = rpc.Invoke(t.Context(), c, terminal.Start, terminal.StartParams{Node: "den", Account: h.Account, Cols: 80, Rows: 24})
 	wantReason(t, "a new one", err, wire.Forbidden)
 	var e *wire.Error
 	if !errors.As(err, &e) || e.Data.Needs == nil || e.Data.Needs.Account != h.Account || e.Data.Needs.Node != "den" {
@@ -301,14 +301,16 @@ func TestAccountsAreEachOnesOwn(t *testing.T) {
 		t.Errorf("Mia's accounts on den are %v, want her own alone", m.Accounts)
 	}
 	for what, p := range map[string]terminal.StartParams{
-		"the node's account":  {Node: "den", Cols: 80, Rows: 24},
 		"Max's account":       {Node: "den", Account: h.Account, Cols: 80, Rows: 24},
 		"one of another node": {Node: "den", Account: "guest", Cols: 80, Rows: 24},
 	} {
 		_, err := rpc.Invoke(t.Context(), mia, terminal.Start, p)
 		wantReason(t, "Mia starts a terminal as "+what, err, wire.Forbidden)
 	}
-	_, _, err := rpc.Open(t.Context(), mia, terminal.Attach, terminal.AttachParams{Node: "den", Session: s.ID})
+	// Who names none means the one that the grant gives, which den has not.
+	_, err := rpc.Invoke(t.Context(), mia, terminal.Start, terminal.StartParams{Node: "den", Cols: 80, Rows: 24})
+	wantReason(t, "Mia starts a terminal", err, wire.NotFound)
+	_, _, err = rpc.Open(t.Context(), mia, terminal.Attach, terminal.AttachParams{Node: "den", Session: s.ID})
 	wantReason(t, "Mia attaches to Max's terminal", err, wire.Forbidden)
 	_, err = rpc.Invoke(t.Context(), mia, terminal.Input, terminal.InputParams{Node: "den", Session: s.ID, Data: "x"})
 	wantReason(t, "Mia types into Max's terminal", err, wire.Forbidden)
