@@ -38,6 +38,11 @@ type homieTerminal struct {
 	window   rpc.Window
 	trip     time.Duration // round trip to the gateway
 	granted  uint64        // bytes of output the gateway may send in all
+
+	// A socket has one reader. Once that is who calls Receive, which may go on
+	// after the measurement, answers come to them and are told here.
+	received atomic.Bool
+	answered chan string // ids; capacity 1
 }
 
 func (v *viewer) openHomie(ctx context.Context, command []string) (openTerminal, error) {
@@ -45,7 +50,7 @@ func (v *viewer) openHomie(ctx context.Context, command []string) (openTerminal,
 	if err != nil {
 		return nil, err
 	}
-	t := &homieTerminal{ws: ws, buf: make([]byte, maxMessage), granted: wire.Window}
+	t := &homieTerminal{ws: ws, buf: make([]byte, maxMessage), granted: wire.Window, answered: make(chan string, 1)}
 	context.AfterFunc(ctx, func() { _ = ws.Close() }) // ends what waits for the other side
 	if err := t.open(ctx, wire.NodeName(v.node), command); err != nil {
 		_ = ws.Close()
@@ -107,6 +112,9 @@ func (t *homieTerminal) call(method string, params, result any) error {
 	if err := t.ws.WriteJSON(wire.Message{JSONRPC: wire.Version, ID: id, Method: method, Params: raw}); err != nil {
 		return fmt.Errorf("calling %s: %w", method, err)
 	}
+	if t.received.Load() {
+		return t.awaitAnswer(method, string(id))
+	}
 	for {
 		kind, r, err := t.ws.NextReader()
 		if err != nil {
@@ -129,6 +137,25 @@ func (t *homieTerminal) call(method string, params, result any) error {
 	}
 }
 
+// awaitAnswer waits until the other reader has seen an answer, whatever it says.
+func (t *homieTerminal) awaitAnswer(method, id string) error {
+	late := time.NewTimer(askLong)
+	defer late.Stop()
+	for {
+		select {
+		case got := <-t.answered:
+			if got == id {
+				return nil
+			}
+		case <-late.C:
+			return fmt.Errorf("calling %s: no answer within %s", method, askLong)
+		}
+	}
+}
+
+// askLong bounds the wait for an answer that another reader takes.
+const askLong = 20 * time.Second
+
 // Type sends what is typed as a frame of the stream.
 func (t *homieTerminal) Type(p []byte) error {
 	offset := t.typed
@@ -144,7 +171,7 @@ func (t *homieTerminal) send(f wire.Frame) error {
 
 // Read returns the payload of the next frame of output, as used up.
 func (t *homieTerminal) Read() ([]byte, error) {
-	p, err := t.Receive()
+	p, err := t.receive()
 	if err != nil {
 		return nil, err
 	}
@@ -152,14 +179,21 @@ func (t *homieTerminal) Read() ([]byte, error) {
 	return p, t.Used(len(p))
 }
 
-// Receive returns the payload of the next frame of output.
+// Receive returns the payload of the next frame of output. Whoever calls it is
+// the socket's reader from then on.
 func (t *homieTerminal) Receive() ([]byte, error) {
+	t.received.Store(true)
+	return t.receive()
+}
+
+func (t *homieTerminal) receive() ([]byte, error) {
 	for {
 		kind, n, err := receive(t.ws, t.buf)
 		if err != nil {
 			return nil, err
 		}
 		if kind != websocket.BinaryMessage {
+			t.noteAnswer(t.buf[:n])
 			continue
 		}
 		f, err := wire.ParseFrame(t.buf[:n])
@@ -178,6 +212,18 @@ func (t *homieTerminal) Receive() ([]byte, error) {
 		}
 		t.next += uint64(len(f.Payload))
 		return f.Payload, nil
+	}
+}
+
+// noteAnswer tells whoever waits of an answer that came to the reader.
+func (t *homieTerminal) noteAnswer(text []byte) {
+	var m wire.Message
+	if json.Unmarshal(text, &m) != nil || len(m.ID) == 0 {
+		return
+	}
+	select {
+	case t.answered <- string(m.ID):
+	default: // nobody waits
 	}
 }
 
