@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +18,7 @@ import (
 var figures = regexp.MustCompile(`figures.* goroutines=(\d+)`)
 
 // goroutines asks a process how many it has, and reads that in its log.
-func goroutines(pid int, log string) (float64, error) {
+func goroutines(ctx context.Context, pid int, log string) (float64, error) {
 	before, err := told(log)
 	if err != nil {
 		return 0, err
@@ -25,7 +26,9 @@ func goroutines(pid int, log string) (float64, error) {
 	if err := askFigures(pid); err != nil {
 		return 0, fmt.Errorf("asking process %d for its figures: %w", pid, err)
 	}
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for pause(ctx, time.Millisecond) == nil {
 		all, err := told(log)
 		if err != nil {
 			return 0, err

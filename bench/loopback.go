@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"homie/bench/measure"
+	"homie/internal/tailbox"
 	"homie/node/pty"
 	"homie/node/pty/holder"
 	"homie/rpc"
@@ -87,13 +88,13 @@ func (l *loopback) close() error {
 		return nil // it was never heard of; without a node it ends by itself
 	}
 	hangUp(l.pid, false)
-	deadline := time.Now().Add(holderPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), holderPatience) // whatever it was that ended
+	defer cancel()
 	for !ended(l.pid) {
-		if time.Now().After(deadline) {
+		if pause(ctx, time.Millisecond) != nil {
 			hangUp(l.pid, true)
 			return fmt.Errorf("a holder has not ended %s after it was asked to", holderPatience)
 		}
-		time.Sleep(time.Millisecond)
 	}
 	return nil
 }
@@ -144,7 +145,7 @@ func (h *house) bulkLoopback(ctx context.Context, l *loopback, r runs, o measure
 		return err
 	}
 	defer stream.Close(nil)
-	got, err := o.Take(&held{ctx: ctx, stream: stream})
+	got, err := o.Take(ctx, &held{ctx: ctx, stream: stream})
 	if err != nil {
 		return fmt.Errorf("measuring a holder: %w", err)
 	}
@@ -214,9 +215,9 @@ func (l *loopback) printed(ctx context.Context, id wire.SessionID, text string) 
 	}
 }
 
-// holderOf is the process that holds the node's terminals.
-func (h *house) holderOf(hostname string) (pid int, err error) {
-	b, err := os.ReadFile(filepath.Join(h.dir, hostname, wireholder.InfoFile))
+// holderOf is the process that holds the terminals of the node.
+func (h *house) holderOf() (pid int, err error) {
+	b, err := os.ReadFile(filepath.Join(h.dir, tailbox.NodeDen, wireholder.InfoFile))
 	if err != nil {
 		return 0, err
 	}

@@ -144,9 +144,9 @@ func (s *settings) choose(list string) error {
 }
 
 // wants reports whether a group of measurements is to be taken.
-func (s settings) wants(group string) bool { return s.only == nil || s.only[group] }
+func (s *settings) wants(group string) bool { return s.only == nil || s.only[group] }
 
-func (s settings) check() error {
+func (s *settings) check() error {
 	switch {
 	case s.rounds < 1 || s.echoes < 1 || s.megabyte < 1 || s.crowd < 1:
 		return errors.New("-rounds, -echoes, -mb and -crowd must be at least 1")

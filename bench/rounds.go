@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"homie/bench/measure"
-	"homie/internal/tailbox"
 )
 
 // runs are the values of each round, by what was measured and of whom.
@@ -123,7 +122,7 @@ func (h *house) echo(ctx context.Context, r runs, o measure.Order) error {
 }
 
 func (h *house) bulk(ctx context.Context, r runs, o measure.Order) error {
-	pid, err := h.holderOf(tailbox.NodeDen)
+	pid, err := h.holderOf()
 	before, noCount := processor(pid)
 	noCount = errors.Join(err, noCount)
 	got, err := h.costing(ctx, r, o, float64(o.Output.Bytes)/1e9)
@@ -265,7 +264,7 @@ func (h *house) weigh(r runs, when string) {
 // withHolder adds the process that holds the node's terminals, and is part of it.
 // Both run the same program, whose pages are in memory once.
 func (h *house) withHolder(now, peak float64) (float64, float64, error) {
-	pid, err := h.holderOf(tailbox.NodeDen)
+	pid, err := h.holderOf()
 	if err != nil {
 		return 0, 0, fmt.Errorf("finding what holds the terminals: %w", err)
 	}

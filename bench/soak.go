@@ -56,7 +56,7 @@ func soak(ctx context.Context, s settings) (err error) {
 		if err := h.soakTurn(ctx, turn, file, want); err != nil {
 			return fmt.Errorf("turn %d: %w", turn+1, err)
 		}
-		if last, err = h.sample(); err != nil {
+		if last, err = h.sample(ctx); err != nil {
 			return err
 		}
 		if turn == soakWarm {
@@ -139,8 +139,8 @@ func (h *house) restart(ctx context.Context, c **child, hostname, tag string, ar
 }
 
 // sample looks at each process of Homie's.
-func (h *house) sample() (map[string]sample, error) {
-	holder, err := h.holderOf(tailbox.NodeDen)
+func (h *house) sample(ctx context.Context) (map[string]sample, error) {
+	holder, err := h.holderOf()
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (h *house) sample() (map[string]sample, error) {
 		if err != nil {
 			return nil, err
 		}
-		running, err := goroutines(p.pid, p.log)
+		running, err := goroutines(ctx, p.pid, p.log)
 		if err != nil {
 			return nil, err
 		}

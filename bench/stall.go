@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"homie/bench/measure"
-	"homie/internal/tailbox"
 	"homie/rpc"
 	"homie/wire"
 	"homie/wire/terminal"
@@ -51,7 +50,7 @@ func growing(pids []int, f func() error) ([]float64, error) {
 // stall measures how much a viewer that takes nothing of a flood makes the
 // processes grow, over the tailnet; a node's holder counts as the node.
 func (h *house) stall(ctx context.Context, r runs) error {
-	holder, err := h.holderOf(tailbox.NodeDen)
+	holder, err := h.holderOf()
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -83,8 +84,9 @@ func (o Order) Command() []string {
 	}
 }
 
-// Take measures a terminal that runs o.Command.
-func (o Order) Take(t Terminal) (r Result, err error) {
+// Take measures a terminal that runs o.Command, and ends early with ctx where it
+// only waits.
+func (o Order) Take(ctx context.Context, t Terminal) (r Result, err error) {
 	if err := AwaitReady(t); err != nil {
 		return r, err
 	}
@@ -94,9 +96,7 @@ func (o Order) Take(t Terminal) (r Result, err error) {
 		return r, err
 	}
 	if o.Kind == Stall {
-		err := t.Type([]byte("\n"))
-		time.Sleep(StallFor)
-		return r, err
+		return r, stall(ctx, t)
 	}
 	if o.Kind == CtrlC {
 		paced, ok := t.(Paced)
@@ -109,4 +109,19 @@ func (o Order) Take(t Terminal) (r Result, err error) {
 	}
 	r.EchoUs, err = Echo(t, Warm, o.Count)
 	return r, err
+}
+
+// stall starts the flood and takes nothing of it.
+func stall(ctx context.Context, t Terminal) error {
+	if err := t.Type([]byte("\n")); err != nil {
+		return fmt.Errorf("typing: %w", err)
+	}
+	over := time.NewTimer(StallFor)
+	defer over.Stop()
+	select {
+	case <-over.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -102,7 +102,7 @@ func (v *viewer) carryOut(ctx context.Context, o measure.Order) (measure.Result,
 		return measure.Result{}, late(ctx, err)
 	}
 	defer t.Close()
-	r, err := o.Take(t)
+	r, err := o.Take(ctx, t)
 	return r, late(ctx, err)
 }
 

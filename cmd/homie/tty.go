@@ -63,6 +63,9 @@ func (t *tty) raw() error {
 		return fmt.Errorf("preparing the terminal: %w", err)
 	}
 	t.saved = saved
+	t.mu.Lock()
+	t.titled = "" // restore gave back the one before
+	t.mu.Unlock()
 	t.put(keepTitles)
 	return nil
 }

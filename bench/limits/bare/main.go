@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ func run() error {
 		return err
 	}
 	defer t.Close()
-	r, err := o.Take(&terminal{t: t})
+	r, err := o.Take(context.Background(), &terminal{t: t})
 	if err != nil {
 		return err
 	}
