@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -21,6 +22,7 @@ func TestIDsAreFreeAfterTheAnswer(t *testing.T) {
 		if line == "" {
 			continue
 		}
+		_ = ws.SetReadDeadline(time.Now().Add(15 * time.Second)) // of each answer; a failure shows in the read
 		if err := ws.WriteMessage(websocket.TextMessage, []byte(line)); err != nil {
 			t.Fatal(err)
 		}
