@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
+	"homie/rpc"
 	"homie/wire"
 	wireterminal "homie/wire/terminal"
 )
@@ -94,6 +96,60 @@ func (f *feed) run(ctx context.Context, publish func(wireterminal.Session)) {
 				break
 			}
 			publish(v)
+		}
+	}
+}
+
+// followAgain is how long a machine is left alone that does not tell of its
+// terminals, as one does whose policy bounds the gateway.
+const followAgain = 2 * time.Second
+
+// follow has the news of a machine come in until ctx ends. A machine may stop
+// telling, and begin again when it may.
+func (s *Service) follow(ctx context.Context, name wire.NodeName, conn *rpc.Conn, news *feed) {
+	add := func(v wireterminal.Session) {
+		v = v.Shown()
+		v.Node = name
+		news.add(v)
+	}
+	said := ""
+	for first := true; ctx.Err() == nil; first = false {
+		over := make(chan error, 1)
+		err := rpc.Subscribe(ctx, conn, wireterminal.Changed, func(v wireterminal.Session, e wire.Event) {
+			switch {
+			case e.Error != nil:
+				select {
+				case over <- e.Error:
+				default:
+				}
+			case !e.Reset: // after which clients list again when the machine comes back
+				add(v)
+			}
+		})
+		if err == nil && !first { // of what was meanwhile nobody has heard
+			var all wireterminal.Sessions
+			all, err = rpc.Invoke(ctx, conn, wireterminal.List, wireterminal.ListParams{})
+			for _, v := range all.Sessions {
+				add(v)
+			}
+		}
+		if err == nil {
+			said = ""
+			select {
+			case err = <-over:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if ctx.Err() == nil && err.Error() != said {
+			said = err.Error()
+			s.log.Warn("following terminals", "node", name, "err", err)
+		}
+		wait := time.NewTimer(followAgain)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
 		}
 	}
 }

@@ -98,18 +98,10 @@ func (s *Service) Linked(ctx context.Context, n wirenodes.Node, conn *rpc.Conn) 
 		return
 	}
 	news := newFeed(n.Name, s.log)
-	err := rpc.Subscribe(ctx, conn, wireterminal.Changed, func(v wireterminal.Session, e wire.Event) {
-		if e.Reset || e.Error != nil {
-			return // clients list again when the machine comes back
-		}
-		v = v.Shown()
-		v.Node = n.Name
-		news.add(v)
-	})
-	if err != nil && ctx.Err() == nil {
-		s.log.Warn("following terminals", "node", n.Name, "err", err)
-	}
+	var following sync.WaitGroup
+	following.Go(func() { s.follow(ctx, n.Name, conn, news) })
 	news.run(ctx, s.changed.Publish)
+	following.Wait()
 }
 
 // capability is what a node offers to have terminals.
