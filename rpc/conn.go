@@ -306,7 +306,7 @@ func (c *Conn) recheck(ctx context.Context) error {
 
 func (c *Conn) stillAllowed(s *Stream, capability string, who tsidentity.Caller) error {
 	if !who.Can(capability) {
-		return refusal(capability)
+		return refusal(who, capability)
 	}
 	c.mu.Lock()
 	guard := s.guard

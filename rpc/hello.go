@@ -87,7 +87,7 @@ func (r *Registry) subscribe(ctx context.Context, who tsidentity.Caller, p wire.
 			return wire.Subscribed{}, wire.Errorf(wire.NotFound, "there is no topic %q", clip(t.Topic))
 		}
 		if !who.Can(log.capability) {
-			return wire.Subscribed{}, refusal(log.capability)
+			return wire.Subscribed{}, refusal(who, log.capability)
 		}
 	}
 	out := wire.Subscribed{Topics: make([]wire.TopicState, 0, len(p.Topics))}

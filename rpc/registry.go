@@ -205,7 +205,7 @@ func (r *Registry) admit(who tsidentity.Caller, q request) error {
 		return wire.Errorf(wire.UnknownMethod, "there is no method %q", clip(q.name))
 	}
 	if !who.Can(q.method.Capability) {
-		return refusal(q.method.Capability)
+		return refusal(who, q.method.Capability)
 	}
 	return nil
 }
@@ -258,8 +258,14 @@ func (r *Registry) audit(ctx context.Context, who tsidentity.Caller, q request, 
 // maxTarget bounds what the audit log says of what was acted on, in bytes.
 const maxTarget = 400
 
-// refusal is the answer to a caller without the capability.
-func refusal(capability string) *wire.Error {
+// refusal is the answer to a caller without the capability. What a machine refuses
+// to its gateway is no right of whoever the gateway asks for.
+func refusal(who tsidentity.Caller, capability string) *wire.Error {
+	if who.Class == tsidentity.ClassGateway {
+		return wire.Errorf(wire.Forbidden,
+			"This machine does not let Homie's gateway do that (%s). Either its pairing does not cover it, or the grant of %s from the gateway to this machine in the tailnet policy file.",
+			capability, tsidentity.BoundCap)
+	}
 	return wire.Errorf(wire.Forbidden, "You may not do this here. The person who runs this home can allow it by granting %q in the tailnet policy file.", capability).
 		Missing(wire.Needs{Capability: capability})
 }

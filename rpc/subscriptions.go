@@ -24,8 +24,8 @@ type subscriptions struct {
 
 type cursor struct {
 	log     *eventLog
-	seq     uint64 // last event delivered or passed over
-	revoked bool   // the right to it is gone, and the client is to be told
+	seq     uint64      // last event delivered or passed over
+	revoked *wire.Error // the right to it is gone, and the client is to be told
 }
 
 func newSubscriptions(c *Conn) *subscriptions {
@@ -102,7 +102,7 @@ func (s *subscriptions) revoke(who tsidentity.Caller) {
 	defer s.mu.Unlock()
 	for _, c := range s.cursors {
 		if !who.Can(c.log.capability) {
-			c.revoked = true
+			c.revoked = refusal(who, c.log.capability)
 			s.signal()
 		}
 	}
@@ -142,8 +142,8 @@ func (s *subscriptions) deliver(ctx context.Context, name string) (again bool, e
 	switch {
 	case c == nil:
 		return false, nil
-	case at.revoked:
-		return false, s.refuse(ctx, c)
+	case at.revoked != nil:
+		return false, s.refuse(ctx, c, at.revoked)
 	}
 	events, lost := c.log.after(at.seq, eventsPerTurn)
 	if lost {
@@ -159,7 +159,7 @@ func (s *subscriptions) deliver(ctx context.Context, name string) (again bool, e
 		return false, err
 	}
 	if !who.Can(c.log.capability) {
-		return false, s.refuse(ctx, c)
+		return false, s.refuse(ctx, c, refusal(who, c.log.capability))
 	}
 	for _, e := range events {
 		if !s.advance(c, e.seq) {
@@ -177,11 +177,11 @@ func (s *subscriptions) deliver(ctx context.Context, name string) (again bool, e
 }
 
 // refuse ends a subscription with words.
-func (s *subscriptions) refuse(ctx context.Context, c *cursor) error {
+func (s *subscriptions) refuse(ctx context.Context, c *cursor, why *wire.Error) error {
 	s.mu.Lock()
 	s.dropLocked(c)
 	s.mu.Unlock()
-	return s.conn.notify(ctx, c.log.name, wire.Event{Error: refusal(c.log.capability)})
+	return s.conn.notify(ctx, c.log.name, wire.Event{Error: why})
 }
 
 // advance moves a cursor on, and reports whether it may still be delivered to:
@@ -189,7 +189,7 @@ func (s *subscriptions) refuse(ctx context.Context, c *cursor) error {
 func (s *subscriptions) advance(c *cursor, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cursors[c.log.name] != c || c.revoked {
+	if s.cursors[c.log.name] != c || c.revoked != nil {
 		return false
 	}
 	c.seq = seq

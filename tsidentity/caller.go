@@ -142,6 +142,19 @@ func (c Caller) Accounts(capability string, m Machine) []string {
 	return c.granted().Accounts(capability, m)
 }
 
+// MayUse reports whether a node does what the capability is about as an OS account,
+// for the gateway that asks: whether one value lets both through. In the gateway's
+// values an absent list of accounts is every account. Callers of other classes are
+// not bounded by account, which is what grants at the gateway are for.
+func (c Caller) MayUse(capability, account string) bool {
+	if c.Class != ClassGateway {
+		return c.Can(capability)
+	}
+	return slices.ContainsFunc(c.Rights.Values, func(v Value) bool {
+		return v.allows(capability) && (v.As == nil || slices.Contains(v.As, account))
+	})
+}
+
 // AutoApprove returns what a device may offer as a node without an owner
 // approving it, sorted. Only tags carry this: an untagged device shows its
 // owner's grants, which say nothing about the device.

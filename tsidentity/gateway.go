@@ -76,11 +76,5 @@ func (g *Gateways) For(remoteAddr string) func(context.Context) (Caller, error) 
 // asGateway is the caller that a node sees when its gateway calls: it may ask
 // for what the pairing approved, within the bound.
 func asGateway(device Device, approved []string, bound Bound) Caller {
-	c := Caller{Class: ClassGateway, Device: device, Rights: Rights{Problems: bound.Problems}}
-	for _, offer := range bound.Within(approved) {
-		if ValidOffer(offer) == nil {
-			c.Rights.Values = append(c.Rights.Values, Value{Allow: []string{offer + ":*"}, Why: "the pairing of this machine"})
-		}
-	}
-	return c
+	return Caller{Class: ClassGateway, Device: device, Rights: Rights{Values: bound.Within(approved), Problems: bound.Problems}}
 }

@@ -30,7 +30,8 @@ func GrantFields() []Field {
 // BoundFields returns the fields that a value of BoundCap can have.
 func BoundFields() []Field {
 	return []Field{
-		{"allow", `["terminal"]`, "what the machine does for the gateway, of what its pairing approved; without any such grant: all of that"},
+		{"allow", `["terminal:read"]`, "what the machine does for the gateway, of what its pairing approved: all of a service, or service:verb; without any such grant: all of that"},
+		{"as", `["media"]`, "the OS accounts as which it does that, each by its name; left out: those that the gateway asks for"},
 	}
 }
 

@@ -2,6 +2,7 @@ package tsidentity
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,30 +161,49 @@ func TestParseBound(t *testing.T) {
 	caps := func(values ...string) tailcfg.PeerCapMap {
 		return tailcfg.PeerCapMap{BoundCap: raws(values...), GrantCap: raws(`{"role":"owner"}`)}
 	}
+	all := []string{"jobs:run", "jobs:write", "terminal:read", "terminal:write"}
 	for _, tc := range []struct {
 		name     string
 		caps     tailcfg.PeerCapMap
-		present  bool
-		within   []string // of terminal, jobs
+		can      []string // as media; of all
 		problems int
 	}{
-		{"absent", tailcfg.PeerCapMap{GrantCap: raws(`{"role":"owner"}`)}, false, []string{"terminal", "jobs"}, 0},
-		{"no caps at all", nil, false, []string{"terminal", "jobs"}, 0},
-		{"no values", caps(), true, []string{}, 0},
-		{"one", caps(`{"allow":["terminal"]}`), true, []string{"terminal"}, 0},
-		{"two add up", caps(`{"allow":["jobs"]}`, `{"allow":["terminal","screen"]}`), true, []string{"terminal", "jobs"}, 0},
-		{"nothing allowed", caps(`{"allow":[]}`), true, []string{}, 0},
-		{"malformed alone", caps(`{"allow":["*"]}`), true, []string{}, 1},
-		{"null", caps(`{"allow":null}`), true, []string{}, 1},
-		{"empty", caps(`{}`), true, []string{}, 1},
-		{"malformed beside good", caps(`{"alow":["terminal"]}`, `{"allow":["jobs"]}`), true, []string{"jobs"}, 1},
+		{"absent", tailcfg.PeerCapMap{GrantCap: raws(`{"role":"owner"}`)}, all, 0},
+		{"no caps at all", nil, all, 0},
+		{"no values", caps(), nil, 0},
+		{"one", caps(`{"allow":["terminal"]}`), all[2:], 0},
+		{"a part of one", caps(`{"allow":["terminal:read"]}`), all[2:3], 0},
+		{"all parts", caps(`{"allow":["terminal:*"]}`), all[2:], 0},
+		{"two add up", caps(`{"allow":["jobs"]}`, `{"allow":["terminal","screen"]}`), all, 0},
+		{"what was not approved", caps(`{"allow":["screen", "screen:read"]}`), nil, 0},
+		{"nothing allowed", caps(`{"allow":[]}`), nil, 0},
+		{"as the account", caps(`{"allow":["terminal"],"as":["media"]}`), all[2:], 0},
+		{"as another one", caps(`{"allow":["terminal"],"as":["root"]}`), nil, 0},
+		{"as nobody", caps(`{"allow":["terminal"],"as":[]}`), nil, 0},
+		{"accounts of another value", caps(`{"allow":["terminal"],"as":["root"]}`, `{"allow":["jobs"],"as":["media"]}`), all[:2], 0},
+		{"malformed alone", caps(`{"allow":["*"]}`), nil, 1},
+		{"a glob", caps(`{"allow":["*:*"]}`), nil, 1},
+		{"a malformed verb", caps(`{"allow":["terminal:"]}`), nil, 1},
+		{"malformed accounts", caps(`{"allow":["terminal"],"as":["*"]}`), nil, 1},
+		{"accounts that are null", caps(`{"allow":["terminal"],"as":null}`), nil, 1},
+		{"null", caps(`{"allow":null}`), nil, 1},
+		{"empty", caps(`{}`), nil, 1},
+		{"accounts alone", caps(`{"as":["media"]}`), nil, 1},
+		{"malformed beside good", caps(`{"alow":["terminal"]}`, `{"allow":["jobs"]}`), all[:2], 1},
 	} {
 		b := ParseBound(tc.caps)
-		if b.Present != tc.present || len(b.Problems) != tc.problems {
+		if len(b.Problems) != tc.problems {
 			t.Errorf("%s: ParseBound = %+v", tc.name, b)
 		}
-		if got := b.Within([]string{"terminal", "jobs"}); !cmp.Equal(got, tc.within) {
-			t.Errorf("%s: Within = %q, want %q", tc.name, got, tc.within)
+		who := asGateway(Device{ID: "gw"}, []string{"terminal", "jobs"}, b)
+		var can []string
+		for _, c := range all {
+			if who.MayUse(c, "media") {
+				can = append(can, c)
+			}
+		}
+		if !slices.Equal(can, tc.can) {
+			t.Errorf("%s: as media it may %q, want %q", tc.name, can, tc.can)
 		}
 	}
 }
@@ -216,8 +236,13 @@ func FuzzParseGrants(f *testing.F) {
 			}
 		}
 		b := ParseBound(tailcfg.PeerCapMap{BoundCap: raws(raw)})
-		if !b.Present || (len(b.Allow) > 0 && len(b.Problems) > 0) {
+		if !b.Present || len(b.Values)+len(b.Problems) != 1 {
 			t.Errorf("%q was read as bound %+v", raw, b)
+		}
+		for _, v := range b.Values {
+			if err := firstProblem(check{"allow", v.Allow, validBound}, check{"as", v.As, ValidAccount}); err != nil || (v.As == nil && strings.Contains(raw, `"as"`)) {
+				t.Errorf("%q was read as bound %+v (%v)", raw, b, err)
+			}
 		}
 	})
 }

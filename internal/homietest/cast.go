@@ -69,6 +69,19 @@ func Grant(src string, values ...string) tailbox.Grant {
 	return g
 }
 
+// Bound bounds what the machines do for the gateway, with values of the app
+// capability for that.
+func Bound(values ...string) tailbox.Grant {
+	list := []json.RawMessage{}
+	for _, v := range values {
+		list = append(list, json.RawMessage(v))
+	}
+	return tailbox.Grant{
+		Src: []string{"tag:homie"}, Dst: []string{"tag:homie-node"},
+		App: map[string][]json.RawMessage{string(tsidentity.BoundCap): list},
+	}
+}
+
 // Policy is the policy file text with the given grants in place of those that
 // it has for the same sources.
 func Policy(text string, grants ...tailbox.Grant) string {

@@ -18,6 +18,9 @@ func (s *Service) multiplexers(ctx context.Context, who tsidentity.Caller, p ter
 	if p.Account != "" && p.Account != ownAccount() {
 		return passOn(s, terminal.Multiplexers, again)(ctx, who, p)
 	}
+	if _, err := s.mayCall(ctx, who, terminal.Multiplexers.Capability, p); err != nil {
+		return terminal.MultiplexerList{}, err
+	}
 	f := multiplexer.Finder{Environ: holder.Inherited(os.Environ())}
 	return terminal.MultiplexerList{Sessions: f.List(ctx)}, nil
 }

@@ -10,8 +10,8 @@
 // than the node, it is asked to replace itself, before anything is passed on.
 //
 // What runs lives in the holder (see the folder holder) and outlives the node:
-// when Run returns, nothing of it has ended. The package decides nothing about
-// who may do what.
+// when Run returns, nothing of it has ended. What people may is decided by the
+// gateway; here it is seen to that the gateway keeps within its bound, see bound.go.
 package pty
 
 import (
@@ -19,6 +19,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,7 +85,7 @@ func New(o Options) *Service {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Service{
-		o: o, changed: rpc.Events(terminal.Changed),
+		o: o, changed: rpc.Events(terminal.Changed).View(shown),
 		news: make(chan struct{}), known: map[wire.SessionID]terminal.Session{},
 	}
 }
@@ -106,7 +107,7 @@ func (s *Service) API() []rpc.Entry {
 		rpc.Serve(terminal.Control, passOn(s, terminal.Control, once)),
 		rpc.Serve(terminal.Record, passOn(s, terminal.Record, once)),
 		rpc.Serve(terminal.RecordStop, passOn(s, terminal.RecordStop, again)),
-		rpc.Serve(terminal.RecordingList, passOn(s, terminal.RecordingList, again)),
+		rpc.Serve(terminal.RecordingList, s.recordings),
 		rpc.ServeStream(terminal.RecordingRead, join(s, terminal.RecordingRead)),
 		rpc.Serve(terminal.RecordingDelete, passOn(s, terminal.RecordingDelete, once)),
 		s.changed,
@@ -126,21 +127,33 @@ func (s *Service) Sessions() int {
 	return n
 }
 
+// tell makes a call to the holder, for whoever the gateway calls for.
+func tell[P, R any](ctx context.Context, s *Service, who tsidentity.Caller, m wire.Method[P, R], p P, tries int) (r R, err error) {
+	err = s.withHolder(ctx, tries, func(c *rpc.Conn) (err error) {
+		r, err = rpc.Invoke(rpc.WithOnBehalf(ctx, who), c, m, p)
+		return err
+	})
+	return r, err
+}
+
 // passOn returns a handler that makes the same call to the holder.
 func passOn[P, R any](s *Service, m wire.Method[P, R], tries int) func(context.Context, tsidentity.Caller, P) (R, error) {
 	return func(ctx context.Context, who tsidentity.Caller, p P) (r R, err error) {
-		err = s.withHolder(ctx, tries, func(c *rpc.Conn) (err error) {
-			r, err = rpc.Invoke(rpc.WithOnBehalf(ctx, who), c, m, p)
-			return err
-		})
-		return r, err
+		if _, err := s.mayCall(ctx, who, m.Capability, p); err != nil {
+			return r, err
+		}
+		return tell(ctx, s, who, m, p, tries)
 	}
 }
 
 // join returns a handler that opens the same stream to the holder and joins the
-// two.
+// two, for as long as that is within the bound.
 func join[P, R any](s *Service, m wire.Method[P, R]) func(context.Context, tsidentity.Caller, P) (R, rpc.Pump, error) {
 	return func(ctx context.Context, who tsidentity.Caller, p P) (out R, _ rpc.Pump, err error) {
+		account, err := s.mayCall(ctx, who, m.Capability, p)
+		if err != nil {
+			return out, nil, err
+		}
 		var far *rpc.Stream
 		err = s.withHolder(ctx, again, func(c *rpc.Conn) (err error) {
 			out, far, err = rpc.Open(rpc.WithOnBehalf(ctx, who), c, m, p)
@@ -150,6 +163,7 @@ func join[P, R any](s *Service, m wire.Method[P, R]) func(context.Context, tside
 			return out, nil, err
 		}
 		return out, func(ctx context.Context, near *rpc.Stream) error {
+			near.Guard(func(who tsidentity.Caller) error { return s.may(who, needs(m.Capability, p), account) })
 			return lost(rpc.Relay(ctx, near, far))
 		}, nil
 	}
@@ -158,6 +172,9 @@ func join[P, R any](s *Service, m wire.Method[P, R]) func(context.Context, tside
 // start passes a call on, and knows the session from the answer: the holder's
 // own word of it may come later, and never does from one that dies before it.
 func (s *Service) start(ctx context.Context, who tsidentity.Caller, p terminal.StartParams) (v terminal.Session, err error) {
+	if _, err := s.mayCall(ctx, who, terminal.Start.Capability, p); err != nil {
+		return v, err
+	}
 	err = s.withHolder(ctx, once, func(c *rpc.Conn) (err error) {
 		if v, err = rpc.Invoke(rpc.WithOnBehalf(ctx, who), c, terminal.Start, p); err == nil {
 			s.learn(c, v)
@@ -182,7 +199,11 @@ func (s *Service) list(ctx context.Context, who tsidentity.Caller, p terminal.Li
 	if broken != nil { // and so nothing ever ran
 		return terminal.Sessions{Sessions: []terminal.Session{}}, nil
 	}
-	return passOn(s, terminal.List, again)(ctx, who, p)
+	all, err := tell(ctx, s, who, terminal.List, p, again)
+	all.Sessions = slices.DeleteFunc(all.Sessions, func(v terminal.Session) bool {
+		return !who.MayUse(terminal.List.Capability, v.Account)
+	})
+	return all, err
 }
 
 // How often a call may be made to a holder that goes away meanwhile, as one does

@@ -34,19 +34,28 @@ func connect(t *testing.T) *rpc.Conn {
 // test if it was not ended before.
 func connectTo(t *testing.T, o pty.Options) (c *rpc.Conn, end func()) {
 	t.Helper()
+	all := tsidentity.Value{Allow: []string{"*:*"}}
+	return connectWithin(t, o, func() []tsidentity.Value { return []tsidentity.Value{all} })
+}
+
+// connectWithin is connectTo for a gateway whose bound on the node may change.
+func connectWithin(t *testing.T, o pty.Options, bound func() []tsidentity.Value) (c *rpc.Conn, end func()) {
+	t.Helper()
 	o.Log = homietest.Log(t)
 	s := pty.New(o)
 	r, err := rpc.NewRegistry(rpc.Options{TrustMeta: true, Rate: rpc.Rate{PerSecond: 1e6, Burst: 1e6}}, s.API()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	who := tsidentity.Caller{
-		Class:  tsidentity.ClassGateway,
-		Device: tsidentity.Device{ID: "n1", Name: "homie"},
-		Rights: tsidentity.Rights{Values: []tsidentity.Value{{Allow: []string{"*:*"}}}},
+	identify := func(context.Context) (tsidentity.Caller, error) {
+		return tsidentity.Caller{
+			Class:  tsidentity.ClassGateway,
+			Device: tsidentity.Device{ID: "n1", Name: "homie"},
+			Rights: tsidentity.Rights{Values: bound()},
+		}, nil
 	}
-	identify := func(context.Context) (tsidentity.Caller, error) { return who, nil }
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		who, _ := identify(req.Context())
 		r.ServeSocket(w, req, who, identify)
 	}))
 	c, err = rpc.Dialer{URL: server.URL}.Dial(t.Context())
