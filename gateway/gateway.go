@@ -29,6 +29,7 @@ import (
 
 	"homie/gateway/health"
 	"homie/gateway/stepup"
+	"homie/gateway/terminal"
 	"homie/rpc"
 	"homie/store"
 	"homie/tsidentity"
@@ -67,6 +68,8 @@ type Config struct {
 type Limits struct {
 	All     rpc.Rate
 	Classes map[rpc.Class]rpc.Rate
+	// Share is how much of one machine's terminals is for one person.
+	Share terminal.Share
 }
 
 // Gateway is the household's hub.
@@ -104,7 +107,7 @@ func Open(conf Config) (*Gateway, error) {
 // assemble builds the services and the registry over the store.
 func (g *Gateway) assemble() error {
 	lc := g.conf.Tailnet.Local()
-	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, rule: g.conf.StepUp, how: g.how()})
+	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, rule: g.conf.StepUp, share: g.conf.Limits.Share, how: g.how()})
 	if err := g.services.pairing.Load(); err != nil {
 		return fmt.Errorf("reading pairings: %w", err)
 	}

@@ -33,6 +33,7 @@ type world struct {
 	home  func() string
 	paths presence.Paths
 	rule  stepup.Rule
+	share terminal.Share
 	how   health.Gateway
 }
 
@@ -58,7 +59,7 @@ func services(w world) household {
 		pair  = pairing.New(w.db, w.logFor("pairing"))
 		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))
 		here  = presence.New(links, w.paths, w.logFor("presence"))
-		term  = terminal.New(links, w.db, w.logFor("terminal"))
+		term  = terminal.New(links, w.db, w.share, w.logFor("terminal"))
 		how   = health.New(w.how)
 	)
 	log.CopyTo(links)

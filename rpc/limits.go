@@ -122,6 +122,7 @@ func (l limits) note(who tsidentity.Caller, m *Method, err error) (wait time.Dur
 		l.failed.Succeeded(key)
 	case wire.Forbidden, wire.Unauthenticated, wire.NotFound, wire.Conflict, wire.InvalidParams:
 		return l.failed.Failed(key)
+	default: // what is wrong with this side is no guess
 	}
 	return 0
 }

@@ -22,11 +22,13 @@ import (
 
 	"homie/gateway"
 	"homie/gateway/stepup"
+	"homie/gateway/terminal"
 	"homie/internal/memory"
 	"homie/node"
 	"homie/node/pty"
 	"homie/rpc"
 	"homie/tsidentity/up"
+	"homie/wire"
 )
 
 const gatewayHelp = `
@@ -60,7 +62,10 @@ type gatewaySettings struct {
 	owner, cert, key, limits string
 	stepUp                   string
 
-	rule stepup.Rule // what stepUp says, once it is checked
+	sessions, viewers string
+
+	rule  stepup.Rule    // what stepUp says, once it is checked
+	share terminal.Share // what sessions and viewers say, once they are checked
 }
 
 func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
@@ -70,6 +75,11 @@ func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
 	f.StringVar(&g.key, "tls-key", p.Env("HOMIE_TLS_KEY"), "key `file` of that certificate (HOMIE_TLS_KEY)")
 	f.StringVar(&g.stepUp, "step-up", cmp.Or(p.Env("HOMIE_STEP_UP"), "12h"), "`time` that a person's word for sensitive acts holds, or always or never to ask (HOMIE_STEP_UP)")
 	f.StringVar(&g.limits, "limits", p.Env("HOMIE_LIMITS"), "calls a minute for one device, such as `expensive=600,message=100` (HOMIE_LIMITS)")
+	share := terminal.DefaultShare()
+	f.StringVar(&g.sessions, "person-sessions", cmp.Or(p.Env("HOMIE_PERSON_SESSIONS"), strconv.Itoa(share.Sessions)),
+		"the `number` of terminals that one person may have running on one machine (HOMIE_PERSON_SESSIONS)")
+	f.StringVar(&g.viewers, "device-viewers", cmp.Or(p.Env("HOMIE_DEVICE_VIEWERS"), strconv.Itoa(share.Viewers)),
+		"the `number` of terminals of one machine that one device may have open (HOMIE_DEVICE_VIEWERS)")
 	return g
 }
 
@@ -87,6 +97,12 @@ func (g *gatewaySettings) check() (err error) {
 	}
 	if _, _, err := rpc.ParseRates(g.limits); err != nil {
 		return usagef("--limits: %v", err)
+	}
+	if g.share.Sessions, err = count("--person-sessions", g.sessions, mostSessions); err != nil {
+		return err
+	}
+	if g.share.Viewers, err = count("--device-viewers", g.viewers, wire.MaxLinkStreams); err != nil {
+		return err
 	}
 	if g.cert == "" {
 		return nil
@@ -133,6 +149,7 @@ func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, 
 	}
 	var limits gateway.Limits
 	limits.All, limits.Classes, _ = rpc.ParseRates(g.limits) // checked just before
+	limits.Share = g.share
 	dir, err := g.dir(p)
 	if err != nil {
 		return err
@@ -238,13 +255,16 @@ func timeFlags(p process, f *flag.FlagSet) func() (linger, idleEnd time.Duration
 // sessionsFlag declares how many terminals a node runs, and returns what reads it.
 func sessionsFlag(p process, f *flag.FlagSet) func() (int, error) {
 	most := f.String("sessions", cmp.Or(p.Env("HOMIE_SESSIONS"), "64"), "the `number` of terminals that may run on this machine at once (HOMIE_SESSIONS)")
-	return func() (int, error) {
-		n, err := strconv.Atoi(*most)
-		if err != nil || n < 1 || n > mostSessions {
-			return 0, usagef("--sessions is %q, want a number from 1 to %d", *most, mostSessions)
-		}
-		return n, nil
+	return func() (int, error) { return count("--sessions", *most, mostSessions) }
+}
+
+// count reads a number of things of which there is one at least.
+func count(flag, text string, most int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, usagef("%s is %q, want a number from 1 to %d", flag, text, most)
 	}
+	return n, nil
 }
 
 // mostSessions is how many terminals one machine may be told to run; 1,000 were measured.

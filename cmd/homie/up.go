@@ -87,7 +87,8 @@ func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string
 	gs.role, gs.stateDir = roleGateway, filepath.Join(base, roleGateway)
 	ns.role, ns.stateDir = roleNode, filepath.Join(base, roleNode)
 	ns.hostname, ns.tags = b.hostname, cmp.Or(b.tags, b.settings.tags)
-	hub := &gatewaySettings{settings: &gs, owner: b.gateway.owner, cert: b.gateway.cert, key: b.gateway.key, stepUp: b.gateway.stepUp}
+	hub := *b.gateway
+	hub.settings = &gs
 	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger, idleEnd: b.idleEnd, sessions: b.sessions, recording: b.recording}
 	agent.maxUpload = b.maxUpload
 

@@ -11,14 +11,25 @@ import (
 	wireterminal "homie/wire/terminal"
 )
 
-// Shares of one machine, so that nobody takes it from the others. A machine runs
-// 64 terminals, and its connection carries wire.MaxLinkStreams of their viewers.
-const (
-	// seatsPerCaller bounds the terminals that a person's device has open.
-	seatsPerCaller = 16
-	// runningPerCaller bounds the terminals that a person has running.
-	runningPerCaller = 32
-)
+// Share is how much of one machine is for one person, so that nobody takes it from
+// the others. A machine runs as many terminals as it is told to, and its connection
+// carries wire.MaxLinkStreams of their viewers.
+type Share struct {
+	// Sessions bounds the terminals that a person has running; 0 is
+	// DefaultShare's.
+	Sessions int
+	// Viewers bounds the terminals that a person's device has open; 0 is
+	// DefaultShare's.
+	Viewers int
+}
+
+// DefaultShare is what a person has of each machine if nothing else is said.
+func DefaultShare() Share { return Share{Sessions: 32, Viewers: 16} }
+
+func (s Share) orDefault() Share {
+	def := DefaultShare()
+	return Share{Sessions: cmp.Or(s.Sessions, def.Sessions), Viewers: cmp.Or(s.Viewers, def.Viewers)}
+}
 
 // seats counts what is taken, by whatever the key names. The zero seats are
 // empty.
@@ -51,9 +62,9 @@ func (s *seats) take(key string, most int) (n int, leave func()) {
 // sit takes one of the places that a caller has for viewing terminals of a
 // machine.
 func (s *Service) sit(who tsidentity.Caller, name wire.NodeName) (leave func(), err error) {
-	_, leave = s.viewing.take(who.Key()+" "+string(name), seatsPerCaller)
+	_, leave = s.viewing.take(who.Key()+" "+string(name), s.share.Viewers)
 	if leave == nil {
-		return nil, wire.Errorf(wire.Busy, "You have %d terminals of %s open on this device, the limit. Close one of them.", seatsPerCaller, name)
+		return nil, wire.Errorf(wire.Busy, "This device has as many terminals of %s open as one device may: %d. Close one of them.", name, s.share.Viewers)
 	}
 	return leave, nil
 }
@@ -62,9 +73,9 @@ func (s *Service) sit(who tsidentity.Caller, name wire.NodeName) (leave func(), 
 // running, and holds a place for one until leave is called. It counts what the
 // machine says, as what there is outlives the gateway.
 func (s *Service) mayStart(ctx context.Context, who tsidentity.Caller, name wire.NodeName, conn *rpc.Conn) (leave func(), err error) {
-	full := wire.Errorf(wire.Busy, "You have %d terminals running on %s, the limit for one person. End one of them.", runningPerCaller, name)
+	full := wire.Errorf(wire.Busy, "You have as many terminals running on %s as one person may: %d. End one of them.", name, s.share.Sessions)
 	key := cmp.Or(who.Person.ID, who.Key()) + " " + string(name)
-	starting, leave := s.starting.take(key, runningPerCaller)
+	starting, leave := s.starting.take(key, s.share.Sessions)
 	if leave == nil {
 		return nil, full
 	}
@@ -79,7 +90,7 @@ func (s *Service) mayStart(ctx context.Context, who tsidentity.Caller, name wire
 			mine++
 		}
 	}
-	if mine+starting > runningPerCaller {
+	if mine+starting > s.share.Sessions {
 		leave()
 		return nil, full
 	}

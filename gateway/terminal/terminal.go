@@ -37,6 +37,7 @@ const listTimeout = 3 * time.Second
 // Service passes terminal calls on to nodes.
 type Service struct {
 	links   Links
+	share   Share
 	log     *slog.Logger
 	changed *rpc.Topic[wireterminal.Session]
 
@@ -51,8 +52,8 @@ type Service struct {
 }
 
 // New returns the service.
-func New(links Links, db *store.Store, log *slog.Logger) *Service {
-	s := &Service{links: links, log: log}
+func New(links Links, db *store.Store, share Share, log *slog.Logger) *Service {
+	s := &Service{links: links, share: share.orDefault(), log: log}
 	s.profiles = newShelf(db, profiles, rpc.Event[Profile]("terminal.profile.changed", "terminal:write"), "profile")
 	s.snippets = newShelf(db, snippets, rpc.Event[Snippet]("terminal.snippet.changed", "terminal:write"), "quick command")
 	s.changed = rpc.Events(wireterminal.Changed).View(s.view)
