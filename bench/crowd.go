@@ -4,87 +4,99 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
+	"strconv"
+	"strings"
 
-	"homie/rpc"
-	"homie/wire"
-	"homie/wire/terminal"
+	"homie/bench/measure"
+	"homie/internal/tailbox"
 )
 
-// weighSessions measures what a session costs that has shown its prompt, and
-// what after it has printed a lot.
-func (h *house) weighSessions(ctx context.Context, r runs) (err error) {
-	l, err := h.openLoopback(ctx, "crowd", h.crowd+1)
+// crowdEchoes is how often echoes are measured with and without a crowd.
+const crowdEchoes = 3
+
+// weighSessions measures what a session costs a machine's processes that has shown
+// its prompt, what after it has printed a lot, and what all of them together,
+// with those who look at them, do to somebody who types.
+func (h *house) weighSessions(ctx context.Context, r runs) error {
+	// Homie's own limit of memory: that of the other measurements is not for this.
+	env := slices.DeleteFunc(slices.Clone(h.env), func(kv string) bool { return strings.HasPrefix(kv, "GOMEMLIMIT=") })
+	node, err := h.runIn(ctx, env, crowdHost, nodeTag, false, h.homie, "node",
+		"--gateway", tailbox.Gateway, "--dir", h.dir, "--sessions", strconv.Itoa(h.crowd+spare))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	empty, _, err := memory(l.pid)
+	defer node.stop()
+	if err := h.echoCrowd(ctx, r, "before"); err != nil {
+		return err
+	}
+	empty, _, err := h.crowded(node)
 	if err != nil {
 		return nil //nolint:nilerr // this system does not say
 	}
-	// A shell function that prints 2 MB of lines without another process.
-	const chatty = `printf '$ '; read go; i=0; l=$(printf '%01000d' 0); while [ $i -lt 2000 ]; do echo "$l"; i=$((i+1)); done; printf '$ '; read go`
-	var ids []wire.SessionID
-	for range h.crowd {
-		s, err := l.start(ctx, "/bin/sh", "-c", chatty)
-		if err != nil {
-			return fmt.Errorf("starting session %d: %w", len(ids)+1, err)
-		}
-		ids = append(ids, s.ID)
-	}
-	for _, id := range ids {
-		if err := l.printed(ctx, id, "$ "); err != nil {
-			return err
-		}
+	if err := h.askCrowd(measure.CrowdStart, h.crowd); err != nil {
+		return err
 	}
 	if err := pause(ctx, h.settle/10); err != nil {
 		return err
 	}
-	full, _, err := memory(l.pid)
+	full, threads, err := h.crowded(node)
 	if err != nil {
 		return err
 	}
-	threads, err := entries(l.pid, "task")
-	if err != nil {
+	r.add("session", "crowd", (full-empty)*1e3/float64(h.crowd))
+	r.add("session threads", "crowd", threads)
+	if err := h.askCrowd(measure.CrowdLook, h.viewers); err != nil {
 		return err
 	}
-	r.add("session", "loopback", (full-empty)*1e3/float64(h.crowd))
-	r.add("session threads", "loopback", threads)
-	return h.weighChatty(ctx, l, r, ids, empty)
+	if err := h.echoCrowd(ctx, r, "crowd"); err != nil {
+		return err
+	}
+	if err := h.askCrowd(measure.CrowdPrint, 0); err != nil {
+		return err
+	}
+	if full, _, err = h.crowded(node); err != nil {
+		return err
+	}
+	r.add("session full", "crowd", (full-empty)*1e3/float64(h.crowd))
+	return h.askCrowd(measure.CrowdEnd, 0)
 }
 
-func (h *house) weighChatty(ctx context.Context, l *loopback, r runs, ids []wire.SessionID, empty float64) error {
-	for _, id := range ids {
-		if _, err := rpc.Invoke(ctx, l.conn, terminal.Input, terminal.InputParams{Node: "bench", Session: id, Data: "\n"}); err != nil {
-			return err
-		}
-	}
-	for deadline := time.Now().Add(5 * time.Minute); ; {
-		list, err := rpc.Invoke(ctx, l.conn, terminal.List, terminal.ListParams{})
+// crowdName is what people call the machine of the crowd.
+var crowdName = strings.TrimPrefix(crowdHost, "homie-")
+
+func (h *house) askCrowd(kind measure.Kind, count int) error {
+	_, err := h.ask(measure.Order{Kind: kind, Target: measure.Homie, Node: crowdName, Count: count})
+	return err
+}
+
+// echoCrowd measures echoes on that machine.
+func (h *house) echoCrowd(ctx context.Context, r runs, when string) error {
+	for range crowdEchoes {
+		got, err := h.take(ctx, measure.Order{Kind: measure.EchoProgram, Target: measure.Homie, Node: crowdName, Count: h.echoes})
 		if err != nil {
-			return err
+			return fmt.Errorf("typing on the machine of a crowd: %w", err)
 		}
-		waiting := 0
-		for _, s := range list.Sessions {
-			if s.Offset < 2e6 {
-				waiting++
-			}
-		}
-		if waiting == 0 {
-			break
-		}
-		if time.Now().After(deadline) {
-			return errors.New("sessions do not print")
-		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
-			return err
-		}
+		r.add("crowd echo p50", when, percentile(got.EchoUs, 50))
+		r.add("crowd echo p99", when, percentile(got.EchoUs, 99))
 	}
-	full, _, err := memory(l.pid)
-	if err != nil {
-		return err
-	}
-	r.add("session full", "loopback", (full-empty)*1e3/float64(h.crowd))
 	return nil
+}
+
+// crowded returns the memory of a node and its holder in MB, and their threads.
+func (h *house) crowded(node *child) (mb, threads float64, err error) {
+	holder, err := h.holderFor(crowdHost)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, pid := range []int{node.cmd.Process.Pid, holder} {
+		now, _, err := memory(pid)
+		running, err2 := entries(pid, "task")
+		if err := errors.Join(err, err2); err != nil {
+			return 0, 0, err
+		}
+		mb, threads = mb+now, threads+running
+	}
+	both, err := shared(holder) // their program is in memory once
+	return mb - both, threads, err
 }

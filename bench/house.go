@@ -11,17 +11,20 @@ import (
 	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"homie/bench/measure"
 	"homie/internal/tailbox"
+	"homie/wire"
 )
 
 // The hostnames besides the household's own.
 const (
 	relayHost  = "bench-relay"
 	ptyendHost = "bench-ptyend"
+	crowdHost  = "homie-crowd" // a machine with many sessions
 	freshHost  = "bench-fresh" // and a number: gateways of which only the start is measured
 	gatewayTag = "tag:homie"
 	nodeTag    = "tag:homie-node"
@@ -70,7 +73,7 @@ func open(ctx context.Context, s settings) (h *house, err error) {
 	if err := h.openMachines(ctx); err != nil {
 		return h, err
 	}
-	h.alone, err = h.openLoopback(ctx, "alone", 0)
+	h.alone, err = h.openLoopback(ctx, "alone")
 	return h, err
 }
 
@@ -83,7 +86,8 @@ func (h *house) openTailnet() error {
 	o.Log = slog.New(slog.DiscardHandler)
 	o.Devices = append(o.Devices,
 		tailbox.Device{Hostname: relayHost, Tags: []string{gatewayTag}},
-		tailbox.Device{Hostname: ptyendHost, Tags: []string{nodeTag}})
+		tailbox.Device{Hostname: ptyendHost, Tags: []string{nodeTag}},
+		tailbox.Device{Hostname: crowdHost, Tags: []string{nodeTag}})
 	for i := range h.rounds {
 		o.Devices = append(o.Devices, tailbox.Device{Hostname: fresh(i), Tags: []string{gatewayTag}})
 	}
@@ -120,11 +124,15 @@ func inherited() []string {
 
 // run starts a program as a device of the tailnet.
 func (h *house) run(ctx context.Context, hostname, tag string, pipe bool, argv ...string) (*child, error) {
+	return h.runIn(ctx, h.env, hostname, tag, pipe, argv...)
+}
+
+func (h *house) runIn(ctx context.Context, env []string, hostname, tag string, pipe bool, argv ...string) (*child, error) {
 	argv = append(argv, "--control-url", h.net.URL(), "--hostname", hostname, "--state-dir", filepath.Join(h.dir, hostname))
 	if tag != "" {
 		argv = append(argv, "--tags", tag)
 	}
-	c, err := start(ctx, h.dir, hostname, h.env, pipe, argv...)
+	c, err := start(ctx, h.dir, hostname, env, pipe, argv...)
 	if err == nil {
 		h.children = append(h.children, c)
 	}
@@ -132,8 +140,21 @@ func (h *house) run(ctx context.Context, hostname, tag string, pipe bool, argv .
 }
 
 func (h *house) startGateway(ctx context.Context, hostname string) (*child, error) {
-	return h.run(ctx, hostname, gatewayTag, false, h.homie, "gateway")
+	return h.run(ctx, hostname, gatewayTag, false, h.gatewayCommand()...)
 }
+
+// gatewayCommand starts a gateway that lets one person have a whole crowd, and
+// asks nobody to confirm anything.
+func (h *house) gatewayCommand() []string {
+	const boundless = "all=1e6,expensive=1e6"
+	return []string{
+		h.homie, "gateway", "--step-up", "never", "--limits", boundless,
+		"--person-sessions", strconv.Itoa(h.crowd + spare), "--device-viewers", strconv.Itoa(min(h.viewers+spare, wire.MaxLinkStreams)),
+	}
+}
+
+// spare are the sessions and viewers beside a crowd.
+const spare = 16
 
 func (h *house) openMachines(ctx context.Context) (err error) {
 	if h.node, err = h.run(ctx, tailbox.NodeDen, nodeTag, false, h.homie, "node", "--gateway", tailbox.Gateway, "--dir", h.dir); err != nil {

@@ -29,7 +29,7 @@ type loopback struct {
 }
 
 // openLoopback starts the holder of a new state directory and adopts it.
-func (h *house) openLoopback(ctx context.Context, name string, sessions int) (*loopback, error) {
+func (h *house) openLoopback(ctx context.Context, name string) (*loopback, error) {
 	dir := filepath.Join(h.dir, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
@@ -66,15 +66,15 @@ func (h *house) openLoopback(ctx context.Context, name string, sessions int) (*l
 		defer close(l.ended)
 		_ = l.conn.Run(running) // how it ended shows in what waits for it
 	}()
-	return l, l.adopt(ctx, sessions)
+	return l, l.adopt(ctx)
 }
 
-func (l *loopback) adopt(ctx context.Context, sessions int) error {
+func (l *loopback) adopt(ctx context.Context) error {
 	if _, err := l.conn.Hello(ctx, wire.ClientInfo{Kind: "relay", Version: "bench"}); err != nil {
 		return err
 	}
 	got, err := rpc.Invoke(ctx, l.conn, wireholder.Adopt, wireholder.AdoptParams{
-		Version: "bench", Node: "bench", Environ: os.Environ()[:min(len(os.Environ()), 500)], LingerMs: 1, MaxSessions: sessions,
+		Version: "bench", Node: "bench", Environ: os.Environ()[:min(len(os.Environ()), 500)], LingerMs: 1,
 	})
 	l.pid = got.PID
 	return err
@@ -216,8 +216,11 @@ func (l *loopback) printed(ctx context.Context, id wire.SessionID, text string) 
 }
 
 // holderOf is the process that holds the terminals of the node.
-func (h *house) holderOf() (pid int, err error) {
-	b, err := os.ReadFile(filepath.Join(h.dir, tailbox.NodeDen, wireholder.InfoFile))
+func (h *house) holderOf() (pid int, err error) { return h.holderFor(tailbox.NodeDen) }
+
+// holderFor is that of any node.
+func (h *house) holderFor(hostname string) (pid int, err error) {
+	b, err := os.ReadFile(filepath.Join(h.dir, hostname, wireholder.InfoFile))
 	if err != nil {
 		return 0, err
 	}

@@ -39,6 +39,7 @@ type settings struct {
 	echoes   int // of one kind, in a round
 	megabyte int // of output, in a round
 	crowd    int // sessions on one machine
+	viewers  int // of them
 	settle   time.Duration
 	soak     time.Duration // 0 for measurements
 	progress io.Writer
@@ -48,6 +49,7 @@ type settings struct {
 const (
 	groupIdle   = "idle"
 	groupEcho   = "echo"
+	groupFlood  = "flood"
 	groupBulk   = "bulk"
 	groupCtrlC  = "ctrlc"
 	groupHolder = "holder"
@@ -57,7 +59,7 @@ const (
 	groupCrowd  = "crowd"
 )
 
-var groups = []string{groupIdle, groupEcho, groupBulk, groupCtrlC, groupHolder, groupStall, groupScreen, groupStart, groupCrowd}
+var groups = []string{groupIdle, groupEcho, groupFlood, groupBulk, groupCtrlC, groupHolder, groupStall, groupScreen, groupStart, groupCrowd}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -103,6 +105,7 @@ func parse(args []string, progress io.Writer) (settings, error) {
 	f.IntVar(&s.echoes, "echoes", 2000, "keys typed in a round")
 	f.IntVar(&s.megabyte, "mb", 128, "megabytes printed in a round")
 	f.IntVar(&s.crowd, "crowd", 1000, "sessions on one machine")
+	f.IntVar(&s.viewers, "viewers", 200, "viewers of them")
 	f.DurationVar(&s.settle, "settle", time.Minute, "how long processes may take to settle")
 	f.DurationVar(&s.soak, "soak", 0, "use and kill everything for a `time` instead, and see whether it grows")
 	only := f.String("only", "", "measure only these, of: "+strings.Join(groups, ", ")+"; a `list` with commas; writes no file unless -out is given")
@@ -115,7 +118,7 @@ func parse(args []string, progress io.Writer) (settings, error) {
 	if *only != "" && !set["out"] {
 		s.out = ""
 	}
-	for name, value := range map[string]string{"rounds": "2", "echoes": "300", "mb": "16", "crowd": "50", "settle": "5s", "out": ""} {
+	for name, value := range map[string]string{"rounds": "2", "echoes": "300", "mb": "16", "crowd": "50", "viewers": "10", "settle": "5s", "out": ""} {
 		if *quick && !set[name] {
 			if err := f.Set(name, value); err != nil {
 				return s, err
@@ -148,8 +151,8 @@ func (s *settings) wants(group string) bool { return s.only == nil || s.only[gro
 
 func (s *settings) check() error {
 	switch {
-	case s.rounds < 1 || s.echoes < 1 || s.megabyte < 1 || s.crowd < 1:
-		return errors.New("-rounds, -echoes, -mb and -crowd must be at least 1")
+	case s.rounds < 1 || s.echoes < 1 || s.megabyte < 1 || s.crowd < 1 || s.viewers < 1:
+		return errors.New("-rounds, -echoes, -mb, -crowd and -viewers must be at least 1")
 	case s.echoes > measure.MaxEchoes:
 		return fmt.Errorf("-echoes can be at most %d", measure.MaxEchoes)
 	}

@@ -13,6 +13,8 @@ import (
 const (
 	mostEcho      = 1.25 // × the relay's
 	mostEchoP99   = 1.5
+	mostFlood     = 2 // × the relay's under the same flood
+	mostCrowd     = 2 // × the same machine's without a crowd
 	leastBulk     = 0.75
 	mostStopMs    = 50 // after Ctrl-C, beside a viewer
 	mostStopFar   = farAway + 60
@@ -23,7 +25,7 @@ const (
 	mostAttachKB  = 1 << 10
 	mostSessionKB = 150
 	mostFullKB    = 3000 // a ring of 1 MiB, and 10,000 lines
-	mostThreads   = 64   // of the holder of all of them
+	mostThreads   = 96   // of the node and the holder of all of them
 	mostStallMB   = 2
 	leastOther    = 0.9 // × what it got before
 	leastParser   = 200 // MB per second of processor time
@@ -49,6 +51,8 @@ func (h *house) results(r runs) ([]Result, error) {
 		both("echo_rtt_p99", "us", "echo p99", measure.Relay, bound{most: mostEchoP99}),
 		both("echo_rtt_p50_bare", "us", "echo p50", measure.Bare, bound{}),
 		both("echo_rtt_p99_bare", "us", "echo p99", measure.Bare, bound{}),
+		both("echo_flood_tsnet_p50", "us", "echo-flood p50", measure.Relay, bound{most: mostFlood}),
+		both("echo_flood_tsnet_p99", "us", "echo-flood p99", measure.Relay, bound{most: mostFlood}),
 		both("echo_gateway_cpu_us", "us", "echo cpu middle", measure.Relay, bound{}),
 		both("echo_node_cpu_us", "us", "echo cpu end", measure.Relay, bound{}),
 		both("echo_kernel_rtt_p50", "us", "echo-kernel p50", measure.Relay, bound{most: mostEcho}),
@@ -73,9 +77,11 @@ func (h *house) results(r runs) ([]Result, error) {
 		beside("snapshot_exact", "cuts", r.of("exact", "loopback"), r.of("exact", "made"), "all that were made", bound{least: 1}),
 		under("attach_ms", "ms", r.of("attach", "loopback"), mostAttachMs),
 		under("attach_kb", "KB", r.of("attach size", "loopback"), mostAttachKB),
-		under("session_kb", "KB", r.of("session", "loopback"), mostSessionKB),
-		under("session_2mb_kb", "KB", r.of("session full", "loopback"), mostFullKB),
-		under("session_threads", "", r.of("session threads", "loopback"), mostThreads),
+		under("session_kb", "KB", r.of("session", "crowd"), mostSessionKB),
+		under("session_2mb_kb", "KB", r.of("session full", "crowd"), mostFullKB),
+		under("session_threads", "", r.of("session threads", "crowd"), mostThreads),
+		beside("session_echo_p50", "us", r.of("crowd echo p50", "crowd"), r.of("crowd echo p50", "before"), "the same machine before", bound{most: mostCrowd}),
+		beside("session_echo_p99", "us", r.of("crowd echo p99", "crowd"), r.of("crowd echo p99", "before"), "the same machine before", bound{most: mostCrowd}),
 		under("ctrlc_flood_ms", "ms", r.of("stop 0", measure.Homie), mostStopMs),
 		under("ctrlc_flood_60ms_ms", "ms", r.of("stop 60", measure.Homie), mostStopFar),
 		under("ctrlc_queue_windows", "", r.of("stop windows 0", measure.Homie), mostQueue),

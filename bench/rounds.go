@@ -51,7 +51,7 @@ func measureAll(ctx context.Context, s settings) (results []Result, err error) {
 	}
 	h.weigh(r, "peak")
 	if h.wants(groupCrowd) {
-		fmt.Fprintf(s.progress, "%d sessions on one machine\n", s.crowd)
+		fmt.Fprintf(s.progress, "%d sessions and %d viewers on one machine\n", s.crowd, min(s.crowd, s.viewers))
 		if err := h.weighSessions(ctx, r); err != nil {
 			return nil, err
 		}
@@ -68,6 +68,7 @@ func measureAll(ctx context.Context, s settings) (results []Result, err error) {
 func (h *house) round(ctx context.Context, i int, r runs, file string, printed []byte, want measure.Output) error {
 	steps := map[string]func() error{
 		groupEcho:  func() error { return h.echoAll(ctx, r) },
+		groupFlood: func() error { return h.echoFlood(ctx, r) },
 		groupBulk:  func() error { return h.bulkAll(ctx, r, file, want) },
 		groupCtrlC: func() error { return errors.Join(h.stop(r, 0), h.stop(r, farAway)) },
 		groupHolder: func() error {
@@ -94,6 +95,19 @@ func (h *house) echoAll(ctx context.Context, r runs) error {
 			if err := h.echo(ctx, r, measure.Order{Kind: kind, Target: target, Count: h.echoes}); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// floodShare of the keys of a round are typed beside a flood: each takes long.
+const floodShare = 4
+
+func (h *house) echoFlood(ctx context.Context, r runs) error {
+	for _, target := range []string{measure.Homie, measure.Relay} {
+		count := max(1, h.echoes/floodShare)
+		if err := h.echo(ctx, r, measure.Order{Kind: measure.EchoFlood, Target: target, Count: count}); err != nil {
+			return err
 		}
 	}
 	return nil

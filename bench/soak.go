@@ -109,7 +109,7 @@ func (h *house) soakTurn(ctx context.Context, turn int, file string, want measur
 			return err
 		}
 	case 2*soakKills - 1:
-		if err := h.restart(ctx, &h.gateway, tailbox.Gateway, gatewayTag, "gateway"); err != nil {
+		if err := h.restart(ctx, &h.gateway, tailbox.Gateway, gatewayTag, h.gatewayCommand()[1:]...); err != nil {
 			return err
 		}
 		if err := h.healthy(tailbox.Gateway); err != nil {

@@ -15,6 +15,7 @@ type Kind string
 const (
 	EchoProgram Kind = "echo"        // a program in raw mode types back
 	EchoKernel  Kind = "echo-kernel" // the terminal driver does
+	EchoFlood   Kind = "echo-flood"  // a program does, while another session floods
 	BulkOutput  Kind = "bulk"
 	// CtrlC stops a flood that is shown at ParseRate.
 	CtrlC Kind = "ctrl-c"
@@ -22,7 +23,17 @@ const (
 	Stall Kind = "stall"
 	// Health waits until the gateway that is the target answers.
 	Health Kind = "health"
+	// CrowdStart starts Count sessions on the machine Node, which stay. CrowdLook
+	// has Count viewers look at one each, CrowdPrint has each session print
+	// CrowdBytes, and CrowdEnd lets go of them.
+	CrowdStart Kind = "crowd-start"
+	CrowdLook  Kind = "crowd-look"
+	CrowdPrint Kind = "crowd-print"
+	CrowdEnd   Kind = "crowd-end"
 )
+
+// CrowdBytes is how much each session of a crowd prints.
+const CrowdBytes = 2_000_000
 
 // The targets of measurements of a terminal.
 const (
@@ -35,7 +46,8 @@ const (
 type Order struct {
 	Kind   Kind   `json:"kind"`
 	Target string `json:"target"` // who is measured
-	Count  int    `json:"count"`  // of echoes
+	Node   string `json:"node"`   // "" for the household's own
+	Count  int    `json:"count"`  // of echoes, sessions or viewers
 	File   string `json:"file"`   // to print
 	Output Output `json:"output"` // that the file makes
 	FarMs  int    `json:"farMs"`  // added to each round trip
@@ -55,6 +67,11 @@ type Result struct {
 	Windows float64   `json:"windows,omitzero"` // that waited in the viewer at most
 	Error   string    `json:"error,omitzero"`
 	Skipped bool      `json:"skipped,omitzero"` // the error is ErrSkipped
+}
+
+// OfCrowd reports whether the order is about a crowd.
+func (o Order) OfCrowd() bool {
+	return o.Kind == CrowdStart || o.Kind == CrowdLook || o.Kind == CrowdPrint || o.Kind == CrowdEnd
 }
 
 // ErrSkipped is output that was passed over: its viewer was held up for so long
@@ -79,6 +96,8 @@ func (o Order) Command() []string {
 	case CtrlC, Stall:
 		line := strings.Repeat("all work and no play ", 4)
 		return []string{"/bin/sh", "-c", "stty -echo; trap : INT; " + begin + `read go; yes "$0"; printf ` + floodPrompt + "; exec sleep 600", line}
+	case CrowdStart: // a shell's own words print 2 MB of lines, without another process
+		return []string{"/bin/sh", "-c", fmt.Sprintf(`printf '$ '; read go; i=0; l=$(printf '%%01000d' 0); while [ $i -lt %d ]; do echo "$l"; i=$((i+1)); done; printf '$ '; read go`, CrowdBytes/1000)}
 	default:
 		return []string{"/bin/sh", "-c", "stty raw -echo; " + begin + "exec cat"}
 	}

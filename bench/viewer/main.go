@@ -8,6 +8,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,6 +42,7 @@ type viewer struct {
 	device       *device.Device
 	homie, relay string
 	node         string
+	crowd        *crowd // nil without one
 }
 
 func run(ctx context.Context) error {
@@ -90,9 +92,19 @@ func (v *viewer) carryOut(ctx context.Context, o measure.Order) (measure.Result,
 	if o.Kind == measure.Health {
 		return measure.Result{}, v.awaitHealth(ctx, o.Target)
 	}
+	if o.OfCrowd() {
+		return measure.Result{}, late(ctx, v.attend(ctx, o))
+	}
 	far := *v.device
 	far.Far = time.Duration(o.FarMs) * time.Millisecond
-	v = &viewer{device: &far, homie: v.homie, relay: v.relay, node: v.node}
+	v = &viewer{device: &far, homie: v.homie, relay: v.relay, node: cmp.Or(o.Node, v.node)}
+	if o.Kind == measure.EchoFlood {
+		stop, err := v.flood(ctx, o.Target)
+		if err != nil {
+			return measure.Result{}, late(ctx, fmt.Errorf("beginning a flood: %w", err))
+		}
+		defer stop()
+	}
 	open := v.openRelay
 	if o.Target == measure.Homie {
 		open = v.openHomie

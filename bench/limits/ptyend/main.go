@@ -1,5 +1,6 @@
 // Command ptyend is the limit of the node: it dials the relay as a node dials
-// its gateway, waits to be told a command, and joins the socket with a raw PTY.
+// its gateway, waits to be told a command, joins the socket with a raw PTY, and
+// dials again for the next.
 // One read of the PTY is one message; there is no session and no scrollback.
 package main
 
@@ -41,36 +42,46 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer d.Close()
+	var terminals sync.WaitGroup
+	defer terminals.Wait()
 	for ctx.Err() == nil {
 		ws, err := d.DialSocket(ctx, *relay, "/end", nil)
 		if err != nil {
 			return err
 		}
 		stop := context.AfterFunc(ctx, func() { _ = ws.Close() })
-		err = serve(ws)
-		stop()
-		_ = ws.Close()
-		if err != nil && ctx.Err() == nil {
+		t, err := begin(ws)
+		if err != nil {
+			stop()
+			_ = ws.Close()
+			if ctx.Err() != nil {
+				return nil
+			}
 			return err
 		}
+		terminals.Go(func() {
+			defer stop()
+			serve(ws, t)
+		})
 	}
 	return nil
 }
 
-// serve runs one terminal.
-func serve(ws *websocket.Conn) error {
+// begin starts a terminal when it is told what runs there.
+func begin(ws *websocket.Conn) (*rawpty.Terminal, error) {
 	_, first, err := ws.ReadMessage()
 	if err != nil {
-		return fmt.Errorf("waiting for a command: %w", err)
+		return nil, fmt.Errorf("waiting for a command: %w", err)
 	}
 	var command []string
 	if err := json.Unmarshal(first, &command); err != nil || len(command) == 0 {
-		return fmt.Errorf("reading the command %q: %w", first, err)
+		return nil, fmt.Errorf("reading the command %q: %w", first, err)
 	}
-	t, err := rawpty.Start(command)
-	if err != nil {
-		return err
-	}
+	return rawpty.Start(command)
+}
+
+// serve joins a terminal with its viewer until either has gone.
+func serve(ws *websocket.Conn, t *rawpty.Terminal) {
 	var typing sync.WaitGroup
 	typing.Go(func() {
 		defer t.Close()
@@ -79,7 +90,6 @@ func serve(ws *websocket.Conn) error {
 	show(ws, t)
 	_ = ws.Close()
 	typing.Wait()
-	return nil
 }
 
 // show sends what the program prints until it or the viewer has gone.
