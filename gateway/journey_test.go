@@ -59,6 +59,7 @@ func readUntil(t *testing.T, s *rpc.Stream, want string) string {
 // answer: with real tsnet devices for everybody.
 func TestJourney(t *testing.T) {
 	h := homietest.New(t)
+	h.Said.Secret("hello-$((", "hello-42") // what is typed and printed
 	h.StartNode(tailbox.NodeDen)
 	for _, who := range []string{tailbox.OliviaLaptop, tailbox.MaxTablet} {
 		c, hello := h.Connect(who)

@@ -35,6 +35,7 @@ func TestPairingOfADevice(t *testing.T) {
 		t.Fatalf("the device starts with %v", hello.Caller.Capabilities)
 	}
 	first, secret := asksAs(t, screen), asksAs(t, screen)
+	h.Said.Secret(first.Nonce, first.Code, secret.Nonce, secret.Code, strings.ToLower(secret.Code))
 	call := func(c *rpc.Conn, method string, p, r any) error { return c.Call(t.Context(), method, p, r) }
 	wantReason(t, "what was shown before", call(owner, "pairing.device.get", pairing.SecretParams{Secret: first.Nonce}, nil), wire.NotFound)
 

@@ -70,7 +70,8 @@ type Config struct {
 	Roots *x509.CertPool
 	// PlainHTTP reaches a gateway that runs without certificates.
 	PlainHTTP bool
-	// WithGateway says that the node runs in the gateway's own process.
+	// WithGateway says that the node runs under the account that owns the
+	// gateway's state, on the same machine.
 	WithGateway bool
 	Version     string
 	Log         *slog.Logger

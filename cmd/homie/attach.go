@@ -26,7 +26,8 @@ first and in the terminal's title from then on. Without the right to type
 	attachHelp = `
 TERMINAL is a machine, such as nas, or one terminal there, as nas/k3v9q2mz or
 nas/NAME. Of a machine it is the terminal that was started last, and a new one
-if none runs. Without a TERMINAL, those that run are listed.
+if none runs; with --as, of those that run under that account. Without a TERMINAL,
+those that run are listed.
 ` + viewHelp + targetHelp
 	sshHelp = `
 Starts a new terminal on the machine, with the login shell there or a command:
@@ -59,19 +60,23 @@ func attachCommand(p process, f *flag.FlagSet) action {
 	a := newAttachFlags(f)
 	a.watch = f.Bool("watch", false, "look on, and type nothing")
 	fresh := f.Bool("new", false, "start a new terminal")
+	f.StringVar(&a.start.Account, "as", "", "a terminal that runs under the OS `account`")
 	return func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
 			return listTerminals(ctx, p, a.target)
 		}
 		node, which, _ := strings.Cut(args[0], "/")
-		if *fresh && which != "" {
+		switch {
+		case *fresh && which != "":
 			return usagef("--new takes a machine, not one of its terminals")
+		case a.start.Account != "" && which != "":
+			return usagef("--as takes a machine, not one of its terminals: each has its account")
 		}
 		return a.view(ctx, p, func(ctx context.Context, s *session) (terminal.Session, error) {
 			if *fresh {
 				return a.begin(ctx, s, wire.NodeName(node))
 			}
-			found, err := findTerminal(ctx, s, wire.NodeName(node), which)
+			found, err := findTerminal(ctx, s, wire.NodeName(node), which, a.start.Account)
 			switch {
 			case err != nil:
 				return terminal.Session{}, err
@@ -135,14 +140,17 @@ func (a *attachFlags) view(ctx context.Context, p process, choose func(context.C
 }
 
 // findTerminal returns the terminal of a machine with an id or a name; "" means
-// the newest one that runs, nil if there is none.
-func findTerminal(ctx context.Context, s *session, node wire.NodeName, which string) (*terminal.Session, error) {
+// the newest one that runs, as the account if one is named, nil if there is none.
+func findTerminal(ctx context.Context, s *session, node wire.NodeName, which, account string) (*terminal.Session, error) {
 	all, err := api.TerminalSessionList(ctx, s, terminal.ListParams{Node: node})
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(all.Sessions) // newest first
 	for _, t := range all.Sessions {
+		if account != "" && t.Account != account {
+			continue
+		}
 		if (which == "" && t.State == terminal.Running) || which == string(t.ID) || (which != "" && which == t.Name) {
 			return &t, nil
 		}

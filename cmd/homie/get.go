@@ -27,6 +27,7 @@ the account of a terminal there:
   homie get nas:notes.txt ~/Desktop      (from the folder where terminals start)
   homie get nas/k3v9q2mz:report.pdf      (from the folder where that terminal is)
   homie get nas:dump.sql - | less
+  homie get --as media nas:film.mkv
 
 A download that was interrupted goes on where it stopped, when it is asked for
 again. Nothing is overwritten without --force.
@@ -38,7 +39,7 @@ terminal in Homie's web app, who saves them with a click:
 ` + targetHelp
 
 func getCommand(p process, f *flag.FlagSet) action {
-	t := targetFlags(f)
+	t, account := targetFlags(f), asFlag(f)
 	force := f.Bool("force", false, "overwrite a file that is there")
 	return func(ctx context.Context, args []string) error {
 		r, ok := parseRemote(args[0])
@@ -46,7 +47,14 @@ func getCommand(p process, f *flag.FlagSet) action {
 			if p.Env("HOMIE_SESSION") == "" {
 				return usagef("%s is no file of a machine, such as nas:%s", args[0], args[0])
 			}
+			if *account != "" {
+				return usagef("--as is for a file of a machine, such as nas:%s", args[0])
+			}
 			return offer(p, t.json, args)
+		}
+		r, err := r.as(*account)
+		if err != nil {
+			return err
 		}
 		if len(args) > 2 {
 			return usagef("unexpected %q: one file at a time, and where to save it", args[2])
@@ -98,7 +106,7 @@ func (g *getting) fetch(ctx context.Context, s *session) error {
 		return err
 	}
 	none := int64(0)
-	p := terminal.ReadFileParams{Node: g.r.node, Session: id, Path: g.r.path, Length: &none}
+	p := terminal.ReadFileParams{Node: g.r.node, Session: id, Account: g.r.account, Path: g.r.path, Length: &none}
 	info, stream, err := open(ctx, s, terminal.ReadFile, p)
 	if err != nil {
 		return err
@@ -121,7 +129,7 @@ func (g *getting) save(ctx context.Context, s *session, p terminal.ReadFileParam
 	if err := g.choose(); err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(g.r.String() + "\x00" + g.info.Path + "\x00" + g.info.Version))
+	sum := sha256.Sum256([]byte(g.r.String() + "\x00" + g.r.account + "\x00" + g.info.Path + "\x00" + g.info.Version))
 	part := filepath.Join(filepath.Dir(g.path), terminal.PartPrefix+hex.EncodeToString(sum[:8])+terminal.PartSuffix)
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666) //nolint:gosec // as any file that a person saves
 	if err != nil {

@@ -44,7 +44,7 @@ func renameCommand(p process, f *flag.FlagSet) action {
 			return usagef("give it a NAME, or a --group")
 		}
 		return t.connect(ctx, p, func(ctx context.Context, s *session) error {
-			found, err := findTerminal(ctx, s, params.Node, which)
+			found, err := findTerminal(ctx, s, params.Node, which, "")
 			if err != nil {
 				return err
 			}

@@ -60,7 +60,11 @@ func loginCommand(p process, f *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		d, err := up.Start(ctx, s.device(p, dir, log))
+		device, err := s.device(p, dir, log)
+		if err != nil {
+			return err
+		}
+		d, err := up.Start(ctx, device)
 		if err != nil {
 			return err
 		}

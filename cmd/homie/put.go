@@ -24,18 +24,23 @@ there:
   homie put boat.jpg nas:/srv/photos
   homie put *.pdf nas:              (to the folder where terminals start)
   homie put notes.txt nas/k3v9q2mz: (to the folder where that terminal is)
+  homie put --as media film.mkv nas:
 
 A file that was sent in part goes on where it stopped, when it is sent again within
 a day. Nothing is overwritten: a name that is taken gets a number.
 ` + targetHelp
 
 func putCommand(p process, f *flag.FlagSet) action {
-	t := targetFlags(f)
+	t, account := targetFlags(f), asFlag(f)
 	return func(ctx context.Context, args []string) error {
 		files, last := args[:len(args)-1], args[len(args)-1]
 		r, ok := parseRemote(last)
 		if !ok || len(files) == 0 {
 			return usagef("say where it goes last, as MACHINE:FOLDER, such as nas:/srv/photos")
+		}
+		r, err := r.as(*account)
+		if err != nil {
+			return err
 		}
 		sent := []putFile{}
 		for _, name := range files {
@@ -88,9 +93,9 @@ func putOne(ctx context.Context, p process, t *target, r remote, name string) (p
 	}
 	// The same file to the same place goes on, whichever run of this program
 	// began to send it.
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%d", r, abs, info.Size(), info.ModTime().UnixNano()))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d\x00%d", r, r.account, abs, info.Size(), info.ModTime().UnixNano()))
 	u := &putting{file: f, r: r, bar: newProgress(p, filepath.Base(abs)), p: terminal.WriteFileParams{
-		Node: r.node, Dir: r.path, Name: filepath.Base(abs), Size: info.Size(), Upload: hex.EncodeToString(sum[:16]),
+		Node: r.node, Account: r.account, Dir: r.path, Name: filepath.Base(abs), Size: info.Size(), Upload: hex.EncodeToString(sum[:16]),
 	}}
 	u.bar.size = info.Size()
 	defer u.bar.done()

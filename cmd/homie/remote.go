@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"regexp"
 	"time"
@@ -15,6 +16,7 @@ type remote struct {
 	node     wire.NodeName
 	terminal string // id or name, "" for none
 	path     string
+	account  string // that opens it there, "" for the terminal's, or the usual one
 }
 
 var remoteForm = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9-]*)(?:/([^/:]+))?:(.*)$`)
@@ -25,6 +27,20 @@ func parseRemote(s string) (r remote, ok bool) {
 		return remote{}, false
 	}
 	return remote{node: wire.NodeName(m[1]), terminal: m[2], path: m[3]}, true
+}
+
+// asFlag declares as which account files are opened.
+func asFlag(f *flag.FlagSet) *string {
+	return f.String("as", "", "the OS `account` there that opens the file")
+}
+
+// as has r opened by an account.
+func (r remote) as(account string) (remote, error) {
+	if account != "" && r.terminal != "" {
+		return r, usagef("--as takes a machine, not one of its terminals: each has its account")
+	}
+	r.account = account
+	return r, nil
 }
 
 // String is how it was written.
@@ -40,7 +56,7 @@ func (r remote) session(ctx context.Context, s *session) (wire.SessionID, error)
 	if r.terminal == "" {
 		return "", nil
 	}
-	t, err := findTerminal(ctx, s, r.node, r.terminal)
+	t, err := findTerminal(ctx, s, r.node, r.terminal, "")
 	if err != nil {
 		return "", err
 	}

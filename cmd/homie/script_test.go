@@ -68,7 +68,7 @@ func tell(t *testing.T, dir, exe string) {
 			return false, fmt.Errorf("there is no condition %q", name)
 		},
 		Setup: func(e *testscript.Env) error {
-			s := &stage{exe: exe, https: https, account: me.Username, procs: map[string]*proc{}}
+			s := &stage{t: e.T(), exe: exe, https: https, account: me.Username, procs: map[string]*proc{}}
 			e.Values[stageKey{}] = s
 			e.Defer(s.strike)
 			e.Setenv("HOME", e.WorkDir+"/home")

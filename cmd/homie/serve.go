@@ -154,7 +154,11 @@ func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	return onTailnet(ctx, g.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
+	device, err := g.device(p, dir, log)
+	if err != nil {
+		return err
+	}
+	return onTailnet(ctx, device, func(ctx context.Context, d *up.Device) error {
 		gw, err := gateway.Open(gateway.Config{
 			Tailnet: d, StateDir: dir, Owner: g.owner,
 			CertFile: g.cert, KeyFile: g.key, PlainHTTP: g.plainHTTP, StepUp: g.rule, Limits: limits,
@@ -285,12 +289,17 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 	if conf.Roots, err = authorities(n.ca); err != nil {
 		return err
 	}
-	return onTailnet(ctx, n.device(p, dir, log), func(ctx context.Context, d *up.Device) error {
+	device, err := n.device(p, dir, log)
+	if err != nil {
+		return err
+	}
+	return onTailnet(ctx, device, func(ctx context.Context, d *up.Device) error {
 		conf.Tailnet, conf.StateDir = d, dir
 		conf.MaxUpload = int64(n.maxUpload)
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
 		conf.Linger, conf.IdleEnd, conf.Recording = n.linger, n.idleEnd, n.recording
 		conf.MaxSessions = n.sessions
+		conf.WithGateway = conf.WithGateway || ownsGateway(p)
 		conf.Version, conf.Log, conf.Out = version, log, p.Out
 		agent, err := node.New(conf)
 		if err != nil {

@@ -19,7 +19,6 @@ type settings struct {
 	role       string
 	hostname   string
 	stateDir   string
-	authKey    string
 	tags       string
 	controlURL string
 	logLevel   string
@@ -28,12 +27,14 @@ type settings struct {
 }
 
 const settingsHelp = `
-The auth key is read from HOMIE_AUTHKEY or TS_AUTHKEY: an auth key or an OAuth
-client secret, which needs --tags. Without one, the first start prints a login
-address and a QR code. Once the device has joined, it needs neither.`
+The auth key is read from HOMIE_AUTHKEY or TS_AUTHKEY, from a file that
+HOMIE_AUTHKEY_FILE or TS_AUTHKEY_FILE names, or from the systemd credential
+homie-authkey: an auth key or an OAuth client secret, which needs --tags. Without
+one, the first start prints a login address and a QR code. Once the device has
+joined, it needs neither.`
 
 func settingsFlags(p process, f *flag.FlagSet, role, hostname string) *settings {
-	s := &settings{role: role, authKey: cmp.Or(p.Env("HOMIE_AUTHKEY"), p.Env("TS_AUTHKEY"), p.Env("TS_AUTH_KEY"))}
+	s := &settings{role: role}
 	f.StringVar(&s.hostname, "hostname", cmp.Or(p.Env("HOMIE_HOSTNAME"), hostname), "the device's `name` on the tailnet (HOMIE_HOSTNAME)")
 	keeps := "the `directory` for state (HOMIE_STATE_DIR)"
 	if dir := defaultStateDir(p, role); dir != "" && p.Env("HOMIE_STATE_DIR") == "" {
@@ -51,18 +52,26 @@ func settingsFlags(p process, f *flag.FlagSet, role, hostname string) *settings 
 // tailnetDir is where a state directory keeps the tailnet device.
 func tailnetDir(dir string) string { return filepath.Join(dir, "tailnet") }
 
-// device returns how to join the tailnet, with the state in dir.
-func (s *settings) device(p process, dir string, log *slog.Logger) up.Config {
+// device returns how to join the tailnet, with the state in dir. A device that has
+// joined needs no key, and so not the file of one.
+func (s *settings) device(p process, dir string, log *slog.Logger) (up.Config, error) {
+	key, err := authKey.read(p.Env, log)
+	if err != nil {
+		if !up.Joined(tailnetDir(dir)) {
+			return up.Config{}, err
+		}
+		log.Debug("no auth key, which is not needed any more", "err", err)
+	}
 	conf := up.Config{
 		Hostname: s.hostname, Dir: tailnetDir(dir), ControlURL: s.controlURL,
-		AuthKey: s.authKey, UploadLogs: s.uploadLogs, Log: log.With("svc", "tailnet"), Out: p.Out,
+		AuthKey: key, UploadLogs: s.uploadLogs, Log: log.With("svc", "tailnet"), Out: p.Out,
 	}
 	for tag := range strings.SplitSeq(s.tags, ",") {
 		if tag = strings.TrimSpace(tag); tag != "" {
 			conf.Tags = append(conf.Tags, tag)
 		}
 	}
-	return conf
+	return conf, nil
 }
 
 // logger returns a logger for a person at a terminal, or for a journal.

@@ -27,6 +27,7 @@ const patience = 60 * time.Second
 
 // stage is what a story has around it.
 type stage struct {
+	t       testscript.T
 	exe     string        // runs as homie in the background
 	https   chan struct{} // held by the one story whose tailnet has HTTPS
 	account string
@@ -43,6 +44,21 @@ func (s *stage) strike() {
 	}
 	for i := len(s.undo) - 1; i >= 0; i-- {
 		s.undo[i]()
+	}
+	s.keepsSecrets()
+}
+
+// keepsSecrets fails a story of which a process logged or printed a secret.
+func (s *stage) keepsSecrets() {
+	secret := regexp.MustCompile(`privkey:|-----BEGIN [A-Z ]*PRIVATE KEY|tskey-(auth|client|api)-\w{8}`)
+	for name, p := range s.procs {
+		output, _ := p.read()
+		if s.net != nil && strings.Contains(output, s.net.AuthKey()) {
+			s.t.Fatal(name + " shows the auth key:\n" + output)
+		}
+		if found := secret.FindString(output); found != "" {
+			s.t.Fatal(name + " shows a secret, " + found + ":\n" + output)
+		}
 	}
 }
 

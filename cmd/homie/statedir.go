@@ -93,3 +93,14 @@ func defaultStateDir(p process, role string) string {
 	}
 	return filepath.Join(base, "homie", role)
 }
+
+// ownsGateway reports whether this account keeps a gateway's state on this machine,
+// where a gateway keeps it by itself: a shell under this account owns Homie then.
+func ownsGateway(p process) bool {
+	dir := defaultStateDir(p, roleGateway)
+	if dir == "" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(dir, mark(roleGateway)))
+	return err == nil
+}

@@ -85,9 +85,17 @@ func WithoutGateway(t testing.TB, adjust ...func(*tailbox.Options)) *House {
 	for _, f := range adjust {
 		f(&o)
 	}
+	said := &Record{}
+	t.Cleanup(func() { // after all has ended that logs
+		for _, line := range said.told() {
+			t.Errorf("a secret was logged: %s", line)
+		}
+	})
 	dir, holders := t.TempDir(), Holders(t) // which end before the directory is removed
+	tailnet := tailboxtest.Start(t, o)
+	said.Secret(tailnet.AuthKey())
 	return &House{
-		Tailnet: tailboxtest.Start(t, o), Account: me.Username, Said: &Record{},
+		Tailnet: tailnet, Account: me.Username, Said: said,
 		t: t, whole: t, dir: dir, holders: holders, policy: &o.Policy, people: map[string]*tsnet.Server{}, parts: map[string]*part{},
 	}
 }

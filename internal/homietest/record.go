@@ -3,6 +3,8 @@ package homietest
 import (
 	"io"
 	"log/slog"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -10,8 +12,31 @@ import (
 
 // Record keeps what was logged. The zero Record is empty and ready.
 type Record struct {
-	mu    sync.Mutex
-	lines []string
+	mu      sync.Mutex
+	lines   []string
+	secrets []string
+}
+
+// Secret names what no line may have, such as a key, a code, or what is typed.
+func (r *Record) Secret(texts ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.secrets = append(r.secrets, texts...)
+}
+
+// leaked are keys of Tailscale's and private keys.
+var leaked = regexp.MustCompile(`privkey:|-----BEGIN [A-Z ]*PRIVATE KEY|tskey-(auth|client|api)-`)
+
+// told returns the lines that have a secret.
+func (r *Record) told() (lines []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.lines {
+		if leaked.MatchString(l) || slices.ContainsFunc(r.secrets, func(s string) bool { return s != "" && strings.Contains(l, s) }) {
+			lines = append(lines, l)
+		}
+	}
+	return lines
 }
 
 // Write keeps one line.

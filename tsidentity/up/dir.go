@@ -43,6 +43,12 @@ func prepareDir(dir string) error {
 	return os.Remove(f.Name())
 }
 
+// Joined reports whether the directory holds a device that joined a tailnet.
+func Joined(dir string) bool {
+	joined, err := hasJoined(dir)
+	return joined && err == nil
+}
+
 // hasJoined reports whether the directory holds a device that joined a tailnet.
 // A damaged state is an error: started over, the device would come back under
 // another name, and without its pairings.

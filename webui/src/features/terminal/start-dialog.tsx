@@ -26,9 +26,14 @@ export function StartDialog({ node: first, profile, dir: firstDir, onClose }: Pr
   const [dir, setDir] = useState(firstDir ?? profile?.dir ?? "");
   const [name, setName] = useState("");
   const [group, setGroup] = useState(profile?.group ?? "");
+  const [chosen, setChosen] = useState(profile?.account ?? "");
   const [busy, setBusy] = useState(false);
   const id = useId();
   const machine = all.find((m) => m.name === node);
+  const accounts = machine?.accounts ?? [];
+  const usual = machine && usualAccount(machine);
+  // What a profile wants and the machine does not list is asked for all the same, and refused in words.
+  const account = accounts.includes(chosen) ? chosen : accounts.length > 1 ? usual : profile?.account || usual;
   const folders = [...new Set(known.filter((s) => s.node === node).flatMap((s) => [s.cwd, s.dir]))].filter(Boolean);
 
   const start = async (e: FormEvent) => {
@@ -37,7 +42,6 @@ export function StartDialog({ node: first, profile, dir: firstDir, onClose }: Pr
     setBusy(true);
     noteUse(node);
     const base = profile ? fromProfile(profile, node) : { node };
-    const account = profile?.account || (machine && usualAccount(machine));
     const tab = await startTerminal({
       ...base,
       ...(account ? { account } : {}),
@@ -56,6 +60,13 @@ export function StartDialog({ node: first, profile, dir: firstDir, onClose }: Pr
             <option key={m.name}>{m.name}</option>
           ))}
         </Select>
+        {accounts.length > 1 && (
+          <Select label="Account" value={account} onChange={(e) => setChosen(e.target.value)}>
+            {accounts.map((a) => (
+              <option key={a}>{a}</option>
+            ))}
+          </Select>
+        )}
         <TextField
           data-first
           label="Folder"
