@@ -53,16 +53,18 @@ func (no *refusal) allow() string {
 }
 
 // after returns the refusal with the time to wait.
-func (no refusal) after(d time.Duration) *refusal {
-	no.wait = d
-	no.text += " Try again in a moment."
-	return &no
+func (no *refusal) after(d time.Duration) *refusal {
+	again := *no
+	again.wait = d
+	again.text += " Try again in a moment."
+	return &again
 }
 
 // saying returns the refusal with other words.
-func (no refusal) saying(text string) *refusal {
-	no.text = text
-	return &no
+func (no *refusal) saying(text string) *refusal {
+	other := *no
+	other.text = text
+	return &other
 }
 
 // answer gives a page to a person, and an error to a program.

@@ -68,7 +68,7 @@ func (f *File) Test(q Query) Answer {
 	case q.allowed(possible):
 		right = match{maybe, "a grant that may not apply does"}
 	}
-	network := f.reaches(q, caller, gateway)
+	network := f.reaches(caller, gateway)
 	a := Answer{
 		Verdict: verdict(min(right.is, network.is)),
 		Grants:  []Reason{}, Hangs: []string{}, Elsewhere: []Reason{}, Accounts: []string{},
@@ -121,11 +121,12 @@ func (f *File) collect(q Query, caller, gateway party) (values []counted, others
 			}
 			reason := Reason{Line: v.line, Grant: i + 1, Src: g.src, Value: v.text}
 			is := within(applies, sure, most)
-			switch {
-			case applies.is == yes:
+			switch applies.is {
+			case yes:
 				sure, most = sure+1, most+1
-			case applies.is == maybe:
+			case maybe:
 				most++
+			case no:
 			}
 			switch {
 			case v.bad != nil:
@@ -217,7 +218,7 @@ func rightsOf(values []counted, least truth) tsidentity.Rights {
 
 // reaches is whether anything opens the gateway's port to the caller: an app
 // capability alone opens none.
-func (f *File) reaches(q Query, caller, gateway party) match {
+func (f *File) reaches(caller, gateway party) match {
 	var best match
 	better := func(m match) {
 		if m.is > best.is {
