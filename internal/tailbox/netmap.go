@@ -129,6 +129,9 @@ func (t *Tailnet) describeLocked(message *tailcfg.MapResponse, self *device, pee
 	message.Node.CapMap = tailcfg.NodeCapMap{
 		tailcfg.NodeAttrDisableUPnP:                   nil, // loopback only
 		tailcfg.NodeAttrDisableCaptivePortalDetection: nil,
+		// There are no peer relays, and a device that is closed while it looks
+		// for them panics (magicsock's updateRelayServersSet without a self).
+		tailcfg.NodeAttrDisableRelayClient: nil,
 	}
 	message.Domain = t.domainOf(self)
 	message.CollectServices = "false"
