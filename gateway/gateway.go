@@ -55,6 +55,9 @@ type Config struct {
 	PlainHTTP bool
 	// StepUp is how long a person's confirmation of a sensitive act holds.
 	StepUp stepup.Rule
+	// NotifyHosts are "host:port" in private networks that people may have
+	// notices sent to.
+	NotifyHosts []string
 	// Limits replace the defaults of what one caller may call; see rpc.ParseRates.
 	Limits  Limits
 	Version string
@@ -107,7 +110,10 @@ func Open(conf Config) (*Gateway, error) {
 // assemble builds the services and the registry over the store.
 func (g *Gateway) assemble() error {
 	lc := g.conf.Tailnet.Local()
-	g.services = services(world{db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, rule: g.conf.StepUp, share: g.conf.Limits.Share, how: g.how()})
+	g.services = services(world{
+		db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, caller: g.callerAt, how: g.how(),
+		rule: g.conf.StepUp, share: g.conf.Limits.Share, tell: g.conf.NotifyHosts,
+	})
 	if err := g.services.pairing.Load(); err != nil {
 		return fmt.Errorf("reading pairings: %w", err)
 	}
@@ -154,6 +160,11 @@ func (g *Gateway) address() string {
 		return *home
 	}
 	return ""
+}
+
+// callerAt is who is at a tailnet address now.
+func (g *Gateway) callerAt(ctx context.Context, addr string) (tsidentity.Caller, error) {
+	return g.resolver.Resolve(ctx, addr)
 }
 
 // how is what health says how it is.

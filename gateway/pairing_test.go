@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"homie/gateway"
 	"homie/gateway/pairing"
 	"homie/gateway/stepup"
 	"homie/internal/homietest"
@@ -67,7 +68,8 @@ func ends(t *testing.T, what string, c *rpc.Conn, limit time.Duration) {
 // A device of the owner's that asks to be a node holds a node's rights and no
 // others, on every connection, before and after it asked, until it is forgotten.
 func TestNodeNeverInheritsItsOwner(t *testing.T) {
-	h := homietest.New(t, homietest.Everybody)
+	h := homietest.WithoutGateway(t, homietest.Everybody)
+	h.StartGateway(func(c *gateway.Config) { c.Limits.All = rpc.Rate{PerSecond: 1e4, Burst: 1e4} }) // everything is tried, many times
 	h.StartNode(tailbox.NodeDen, sharing)
 	owner, _ := h.Connect(tailbox.OliviaLaptop)
 	online(t, owner, "den")

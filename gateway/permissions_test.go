@@ -459,7 +459,7 @@ func (p *permissions) topics() {
 
 // private are the topics whose events only the person gets whom they are about:
 // others may listen and hear nothing.
-var private = map[string]bool{"stepup.changed": true}
+var private = map[string]bool{"stepup.changed": true, "notifications.changed": true}
 
 func (p *permissions) listen(c *caller, topic string) (<-chan wire.Event, error) {
 	if c.conn != nil {
@@ -506,6 +506,9 @@ func (p *permissions) happenings() map[string]func() {
 		"presence.changed": func() { p.must(p.nas.Call(p.t.Context(), "presence.heartbeat", seed(p.t, "presence.heartbeat"), nil)) },
 		"stepup.changed": func() {
 			p.must(p.owner.conn.Call(p.t.Context(), "stepup.device.update", json.RawMessage(`{"shared":false}`), nil))
+		},
+		"notifications.changed": func() {
+			p.must(p.owner.conn.Call(p.t.Context(), "notifications.read", json.RawMessage(`{"all":true}`), nil))
 		},
 		"pairing.changed": func() { p.Register(p.nas, homietest.Offer("terminal", "voice")) },
 		// Of their own things others see nothing, so that it takes a shared one.

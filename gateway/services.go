@@ -8,6 +8,7 @@ import (
 	"homie/gateway/health"
 	"homie/gateway/identity"
 	"homie/gateway/nodes"
+	"homie/gateway/notifications"
 	"homie/gateway/pairing"
 	"homie/gateway/presence"
 	"homie/gateway/stepup"
@@ -35,6 +36,10 @@ type world struct {
 	rule  stepup.Rule
 	share terminal.Share
 	how   health.Gateway
+	// caller is who is at a tailnet address now.
+	caller func(context.Context, string) (tsidentity.Caller, error)
+	// tell are private hosts that people may have notices sent to.
+	tell []string
 }
 
 func (w world) logFor(name string) *slog.Logger { return w.log.With("svc", name) }
@@ -61,18 +66,20 @@ func services(w world) household {
 		here  = presence.New(links, w.paths, w.logFor("presence"))
 		term  = terminal.New(links, w.db, w.share, w.logFor("terminal"))
 		how   = health.New(w.how)
+		news  = notifications.New(notifications.Options{DB: w.db, Caller: w.caller, Home: w.home, Hosts: w.tell, Log: w.logFor("notifications")})
 	)
 	log.CopyTo(links)
 	who.Warn(log.Warning)
 	who.Warn(how.Warning)
 	pair.OnDecision(links.Decided)
 	pair.OnLeave(here.Left)
+	pair.OnAsk(func(r pairing.Request) { news.Tell(asks(r)) })
 	links.OnChange(here.Changed)
 	links.OnLink(here.Linked)
 	links.OnLink(term.Linked)
 	sure.OnEnd(term.Forget)
 	return household{
-		all:   []service{log, who, sure, pair, links, here, term, how},
+		all:   []service{log, who, sure, pair, links, here, term, how, news},
 		audit: log, identity: who, stepup: sure, pairing: pair, terminal: term,
 	}
 }

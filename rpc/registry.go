@@ -198,13 +198,17 @@ func (r *Registry) attempt(ctx context.Context, who tsidentity.Caller, q request
 // admit checks the caller's rates, and their right to the method, which must
 // exist.
 func (r *Registry) admit(who tsidentity.Caller, q request) error {
-	if err := r.limits.admit(who, q.method); err != nil {
+	dear := q.method
+	if dear != nil && !who.Can(dear.Capability) {
+		dear = nil // a refusal costs what any call does, and says that it is one
+	}
+	if err := r.limits.admit(who, dear); err != nil {
 		return err
 	}
 	if q.method == nil {
 		return wire.Errorf(wire.UnknownMethod, "there is no method %q", clip(q.name))
 	}
-	if !who.Can(q.method.Capability) {
+	if dear == nil {
 		return refusal(who, q.method.Capability)
 	}
 	return nil

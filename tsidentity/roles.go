@@ -59,8 +59,8 @@ type Bundle struct {
 // bundles are the roles, the most powerful first. Nothing changes them.
 var bundles = []Bundle{
 	{RoleOwner, []string{"*:*"}, "who runs the home: everything on every machine, pairing and the audit log; OS accounts still have to be named with \"as\""},
-	{RoleMember, []string{"presence:read", CapUse}, "who lives here: sees the machines; terminals, jobs and the like are added with \"allow\""},
-	{RoleGuest, []string{"presence:read", CapUse}, "who is visiting: sees the machines and nothing personal"},
+	{RoleMember, []string{"presence:read", "notifications:use", CapUse}, "who lives here: sees the machines and is told what happens; terminals, jobs and the like are added with \"allow\""},
+	{RoleGuest, []string{"presence:read", "notifications:use", CapUse}, "who is visiting: sees the machines, and is told what is meant for them"},
 	{RoleKiosk, []string{"presence:read", CapUse}, "a tagged wall tablet or screen: sees the machines, nobody's own things"},
 }
 

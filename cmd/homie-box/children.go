@@ -40,7 +40,7 @@ func (b *box) prepareChildren() error {
 			own:   &b.started,
 		})
 	}
-	add("the gateway", tailbox.Gateway, "tag:homie", nil, "gateway", "--step-up", b.o.stepUp)
+	add("the gateway", tailbox.Gateway, "tag:homie", nil, "gateway", "--step-up", b.o.stepUp, "--notify-hosts", b.o.notifyHosts)
 	for _, m := range machines {
 		home, err := furnish(b.dir, m)
 		if err != nil {

@@ -38,6 +38,7 @@ func fakeHomie(role string, args []string) error {
 	f.StringVar(&s.ControlURL, "control-url", "", "")
 	f.StringVar(&s.Hostname, "hostname", "", "")
 	f.String("step-up", "", "")
+	f.String("notify-hosts", "", "")
 	f.String("gateway", "", "")
 	f.String("dir", "", "")
 	if err := f.Parse(args); err != nil {

@@ -34,8 +34,10 @@ type options struct {
 	stateDir string // "" for a temporary one
 	rawDoor  int    // port, 0 for any, negative for none
 	stepUp   string // the gateway's --step-up
-	json     bool
-	quiet    bool
+	// notifyHosts is the gateway's --notify-hosts.
+	notifyHosts string
+	json        bool
+	quiet       bool
 }
 
 func main() {
@@ -77,6 +79,7 @@ func parse(args []string, env func(string) string, stderr io.Writer) (options, e
 	f.StringVar(&o.homie, "homie", sibling("homie"), "`path` of the homie program")
 	f.StringVar(&o.stateDir, "state-dir", "", "`directory` that keeps all state; default a temporary one")
 	f.IntVar(&o.rawDoor, "raw-door", -1, "`port`, or 0 for any, of a door that pipes bytes to the gateway unchanged, for attack tests")
+	f.StringVar(&o.notifyHosts, "notify-hosts", "", "private `host:port`s that the gateway may send notices to")
 	f.StringVar(&o.stepUp, "step-up", "never", "the gateway's `rule` for confirmations: a time such as 12h, always, or never")
 	f.BoolVar(&o.json, "json", false, "print one JSON object when everything is ready, and nothing else")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors")

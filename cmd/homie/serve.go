@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"strconv"
@@ -60,7 +61,7 @@ Recordings are files of the format asciicast v3 in the state directory, for
 type gatewaySettings struct {
 	*settings
 	owner, cert, key, limits string
-	stepUp                   string
+	stepUp, notifyHosts      string
 
 	sessions, viewers string
 
@@ -74,6 +75,7 @@ func gatewayFlags(p process, f *flag.FlagSet, s *settings) *gatewaySettings {
 	f.StringVar(&g.cert, "tls-cert", p.Env("HOMIE_TLS_CERT"), "certificate `file` instead of the MagicDNS one (HOMIE_TLS_CERT)")
 	f.StringVar(&g.key, "tls-key", p.Env("HOMIE_TLS_KEY"), "key `file` of that certificate (HOMIE_TLS_KEY)")
 	f.StringVar(&g.stepUp, "step-up", cmp.Or(p.Env("HOMIE_STEP_UP"), "12h"), "`time` that a person's word for sensitive acts holds, or always or never to ask (HOMIE_STEP_UP)")
+	f.StringVar(&g.notifyHosts, "notify-hosts", p.Env("HOMIE_NOTIFY_HOSTS"), "private `host:port`s, with commas between, that people may have notices sent to (HOMIE_NOTIFY_HOSTS)")
 	f.StringVar(&g.limits, "limits", p.Env("HOMIE_LIMITS"), "calls a minute for one device, such as `expensive=600,message=100` (HOMIE_LIMITS)")
 	share := terminal.DefaultShare()
 	f.StringVar(&g.sessions, "person-sessions", cmp.Or(p.Env("HOMIE_PERSON_SESSIONS"), strconv.Itoa(share.Sessions)),
@@ -103,6 +105,11 @@ func (g *gatewaySettings) check() (err error) {
 	}
 	if g.share.Viewers, err = count("--device-viewers", g.viewers, wire.MaxLinkStreams); err != nil {
 		return err
+	}
+	for _, h := range words(g.notifyHosts) {
+		if _, _, err := net.SplitHostPort(h); err != nil {
+			return usagef("--notify-hosts: %q is no host with a port, as in ntfy.lan:443", h)
+		}
 	}
 	if g.cert == "" {
 		return nil
@@ -161,7 +168,7 @@ func (g *gatewaySettings) run(ctx context.Context, p process, log *slog.Logger, 
 	return onTailnet(ctx, device, func(ctx context.Context, d *up.Device) error {
 		gw, err := gateway.Open(gateway.Config{
 			Tailnet: d, StateDir: dir, Owner: g.owner,
-			CertFile: g.cert, KeyFile: g.key, PlainHTTP: g.plainHTTP, StepUp: g.rule, Limits: limits,
+			CertFile: g.cert, KeyFile: g.key, PlainHTTP: g.plainHTTP, StepUp: g.rule, Limits: limits, NotifyHosts: words(g.notifyHosts),
 			Version: version, Log: log, Out: p.Out,
 		})
 		if err != nil {

@@ -66,11 +66,7 @@ func (s *settings) device(p process, dir string, log *slog.Logger) (up.Config, e
 		Hostname: s.hostname, Dir: tailnetDir(dir), ControlURL: s.controlURL,
 		AuthKey: key, UploadLogs: s.uploadLogs, Log: log.With("svc", "tailnet"), Out: p.Out,
 	}
-	for tag := range strings.SplitSeq(s.tags, ",") {
-		if tag = strings.TrimSpace(tag); tag != "" {
-			conf.Tags = append(conf.Tags, tag)
-		}
-	}
+	conf.Tags = words(s.tags)
 	return conf, nil
 }
 

@@ -17,7 +17,7 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 	id := wire.DeviceID(who.Device.ID)
 	asked := request(who, name, p)
 	answer := wirenodes.Registered{State: wirenodes.Pending, Name: name, Approved: []string{}}
-	changed := false
+	changed, asks := false, false
 	var was, is Pairing
 	err := s.commit(func(tx *store.Tx) error {
 		old, paired, err := pairings.Get(tx, string(id))
@@ -38,7 +38,7 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 			paired, changed = true, true
 		}
 		if !paired {
-			return s.ask(tx, asked, &changed)
+			return s.ask(tx, asked, &asks)
 		}
 		answer.State, answer.Approved = wirenodes.Paired, intersect(p.Capabilities, old.Capabilities)
 		is = asked.refresh(old)
@@ -48,7 +48,7 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 		if contains(old.Capabilities, p.Capabilities) && old.Account == p.Account {
 			return drop(tx, requests, id)
 		}
-		return s.ask(tx, asked, &changed)
+		return s.ask(tx, asked, &asks)
 	})
 	if err != nil {
 		return wirenodes.Registered{}, err
@@ -57,8 +57,11 @@ func (s *Service) Admit(ctx context.Context, who tsidentity.Caller, name wire.No
 	if was.Device != "" && (was.Name != is.Name || !slices.Equal(was.Tags, is.Tags)) {
 		s.left(was.node())
 	}
-	if changed {
+	if changed || asks {
 		s.publish(ctx, id)
+	}
+	if asks {
+		s.asked(asked)
 	}
 	return answer, nil
 }
@@ -102,8 +105,9 @@ func checkName(tx *store.Tx, id wire.DeviceID, name wire.NodeName) error {
 	return nil
 }
 
-// ask stores a request, keeping the time of an earlier one.
-func (s *Service) ask(tx *store.Tx, r Request, changed *bool) error {
+// ask stores a request, keeping the time of an earlier one; isNew says that there
+// was none.
+func (s *Service) ask(tx *store.Tx, r Request, isNew *bool) error {
 	old, ok, err := requests.Get(tx, string(r.Device))
 	if err != nil {
 		return err
@@ -118,7 +122,7 @@ func (s *Service) ask(tx *store.Tx, r Request, changed *bool) error {
 		if n >= maxRequests {
 			return wire.Errorf(wire.Busy, "%d machines wait for an owner already; ask one to decide about them first", n)
 		}
-		*changed = true
+		*isNew = true
 	}
 	return keep(tx, requests, r.Device, r)
 }

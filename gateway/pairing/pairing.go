@@ -48,6 +48,7 @@ type Service struct {
 	changed *rpc.Topic[Pairings]
 	decided func(context.Context, wire.DeviceID)
 	left    func(wirenodes.Node)
+	asked   func(Request)
 	counter *counter
 
 	mu       sync.RWMutex
@@ -63,6 +64,7 @@ func New(db *store.Store, log *slog.Logger) *Service {
 		changed: rpc.Event[Pairings]("pairing.changed", "pairing:read"),
 		decided: func(context.Context, wire.DeviceID) {},
 		left:    func(wirenodes.Node) {},
+		asked:   func(Request) {},
 		counter: newCounter(),
 		nodes:   map[wire.DeviceID]bool{},
 	}
@@ -74,6 +76,10 @@ func (s *Service) OnDecision(f func(context.Context, wire.DeviceID)) { s.decided
 // OnLeave sets what is told, after the commit, of each machine that is paired no
 // more or has another name or other tags: it gets the machine as it was.
 func (s *Service) OnLeave(f func(was wirenodes.Node)) { s.left = f }
+
+// OnAsk sets what is told, after the commit, of each machine that asks to be let
+// in, or to do more than it was let in for.
+func (s *Service) OnAsk(f func(Request)) { s.asked = f }
 
 // API returns what the service offers.
 func (s *Service) API() []rpc.Entry {

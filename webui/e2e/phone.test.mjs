@@ -306,6 +306,7 @@ it("breaks no rule that axe can check, by day and in the evening", async () => {
   await page.waitForTimeout(300);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.waitForFunction(() => !document.getAnimations().some((a) => a instanceof CSSTransition)); // of the colours
     await check();
     await page.screenshot({ path: `${shots}phone-keys-${colorScheme}.png` });
   }

@@ -7,6 +7,7 @@ import { startRouter } from "@/lib/router";
 import { startTheme } from "@/lib/theme";
 import { followViewport } from "@/lib/viewport";
 import { followPage } from "@/rpc/page";
+import { startWorker } from "@/features/notifications/push";
 import "./styles.css";
 
 startTheme();
@@ -14,6 +15,7 @@ startRouter();
 followViewport();
 followPage(client);
 client.start();
+startWorker();
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

@@ -4,6 +4,7 @@ import { Toasts } from "@/components/ui/toast";
 import { isVisitor } from "@/rpc/client";
 import { unseen } from "@/features/terminal/attention";
 import { AttentionWatch } from "@/features/terminal/attention-watch";
+import { NewsWatch } from "@/features/notifications/bell";
 import { can, useMe } from "@/features/identity/rights";
 import { VisitorPage } from "@/features/identity/visitor-page";
 import { AnswerNote } from "@/features/stepup/answer-note";
@@ -55,7 +56,12 @@ function Home({ me }: { me: Whoami }) {
     else if (area !== "terminal") main.current?.focus({ preventScroll: true });
   }, [area]);
 
-  const watch = can(me, "terminal:read") && <AttentionWatch me={me} />;
+  const watch = (
+    <>
+      {can(me, "terminal:read") && <AttentionWatch me={me} />}
+      {can(me, "notifications:use") && <NewsWatch />}
+    </>
+  );
   if (terminal) {
     return (
       <div className="fixed inset-x-0 top-[var(--vvt,0px)] flex h-[var(--vvh,100dvh)] flex-col overflow-hidden bg-bg">

@@ -1,6 +1,8 @@
 import type { Whoami } from "@/gen/api";
 import { Mark } from "@/components/mark";
 import { Avatar } from "@/features/identity/avatar";
+import { can } from "@/features/identity/rights";
+import { Bell } from "@/features/notifications/bell";
 import { cn } from "@/lib/cn";
 import { Link, usePath } from "@/lib/router";
 import { ConnectionState } from "./connection-state";
@@ -45,6 +47,7 @@ export function Header({ me, compact }: { me: Whoami; compact?: boolean }) {
       </nav>
       <div className="ml-auto flex items-center gap-1 sm:gap-2">
         <ConnectionState />
+        {can(me, "notifications:use") && <Bell />}
         <ThemeMenu />
         <Link
           href="/me"

@@ -8,6 +8,7 @@ import { ActivityPage } from "@/features/audit/activity-page";
 import { AskFor } from "@/features/identity/ask-for";
 import { MePage } from "@/features/identity/me-page";
 import { can } from "@/features/identity/rights";
+import { NotificationsPage } from "@/features/notifications/notifications-page";
 import { DevicePage } from "@/features/pairing/device-page";
 import { PairingPage } from "@/features/pairing/pairing-page";
 import { MachinePage } from "@/features/presence/machine-page";
@@ -52,6 +53,8 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
         return can(me, "pairing:write") ? <DevicePage /> : <NotYours what="Letting devices in is" />;
       }
       return can(me, "pairing:read") ? <PairingPage /> : <NotYours what="Joining machines is" />;
+    case "notifications":
+      return can(me, "notifications:use") ? <NotificationsPage /> : <NotYours what="Notifications are" />;
     case "activity":
       return can(me, "audit:read") ? <ActivityPage /> : <NotYours what="The activity is" />;
     default:
@@ -77,6 +80,8 @@ export function pageTitle(path: string): string {
     case "pairing":
       if (first === "device") return "Let a device in";
       return "Joining";
+    case "notifications":
+      return "Notifications";
     case "activity":
       return "Activity";
     default:

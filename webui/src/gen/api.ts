@@ -114,11 +114,11 @@ export interface Ceremony {
   options: unknown;
 }
 
-/** Changed says that confirmations or passkeys of the person who gets it changed. */
-export interface Changed {
-  /** Confirmation is the one that changed; null: read everything again. */
-  confirmation: Confirmation | null;
-}
+/** Choice is how somebody hears of a topic. */
+export type Choice =
+  | "off"
+  | "inbox"
+  | "push";
 
 /** ClientInfo describes the program at the other end, for logs and the list of connections. */
 export interface ClientInfo {
@@ -226,6 +226,15 @@ export interface ControlParams {
   viewer?: ViewerKey;
   /** Override is set by the gateway, whatever the caller says: they may take control from whoever has it. */
   override?: boolean;
+}
+
+/** Delivery is what became of one push. */
+export interface Delivery {
+  id: RegistrationID;
+  name: string;
+  ok: boolean;
+  /** in words, "" if it arrived */
+  problem: string;
 }
 
 /** Device is a tailnet device. */
@@ -496,6 +505,12 @@ export interface KillParams {
   session: SessionID;
 }
 
+/** Kind is how something is pushed. */
+export type Kind =
+  | "webpush"
+  | "ntfy"
+  | "webhook";
+
 /** Limits are the bounds of a connection, see the constants of this package. */
 export interface Limits {
   messageBytes: number;
@@ -511,6 +526,15 @@ export interface Lines {
   lines: string[];
   /** give it as after; 0 if there is nothing newer */
   next: number;
+}
+
+/** List is a page of the caller's inbox. */
+export interface List {
+  notes: Note[];
+  /** in the whole inbox */
+  unread: number;
+  /** there are older ones */
+  more: boolean;
 }
 
 /** ListFilesParams asks what is in a folder. */
@@ -598,13 +622,89 @@ export interface Needs {
 /** NodeName names a machine as people do: its tailnet name without the leading "homie-". It is taken from the tailnet, never from what a node says. */
 export type NodeName = string;
 
+/** RegisterParams is what a node says of itself. Its name and identity come from the tailnet and are not asked. */
+export interface NodesRegisterParams {
+  /** GOOS */
+  os: string;
+  /** GOARCH */
+  arch: string;
+  /** homie's */
+  version: string;
+  /** OS account the node runs as */
+  account: string;
+  /** it may become other accounts */
+  root: boolean;
+  /** e.g. "terminal", sorted */
+  capabilities: string[];
+  /** WithGateway is set by a node that shares the gateway's host and account. */
+  withGateway?: boolean;
+}
+
 /** State is where a node's pairing stands. */
 export type NodesState =
   | "pending"
   | "paired";
 
+/** Note is what a person was told. */
+export interface Note {
+  id: NoteID;
+  at: string;
+  topic: Topic;
+  title: string;
+  body: string;
+  /** page of the app, "" for none */
+  path: string;
+  urgency: Urgency;
+  /** who says so, "" for Homie itself */
+  from: string;
+  read: boolean;
+  tag: string;
+  /** Times is how often it was told, the latest at At. */
+  times: number;
+}
+
+/** NoteID names a note in an inbox. Later notes have greater ids. */
+export type NoteID = string;
+
 /** Nothing is the params or the result of a method that takes or gives none. */
 export type Nothing = Record<string, never>;
+
+/** Changed is that an inbox is not as it was. */
+export interface NotificationsChanged {
+  /** Note is what came in; null if notes were read, or choices changed. */
+  note: Note | null;
+  unread: number;
+}
+
+/** ListParams ask for a page of the inbox, the latest first. */
+export interface NotificationsListParams {
+  /** absent: from the latest */
+  before?: NoteID;
+  /** absent: 50 */
+  limit?: number;
+}
+
+/** RegisterParams name a place to push to. */
+export interface NotificationsRegisterParams {
+  kind: Kind;
+  /** of the push service, ntfy topic or server */
+  url: string;
+  /** P256dh and Auth are the keys of a browser's subscription, in base64url. */
+  p256dh?: string;
+  auth?: string;
+  /** Token is sent to an ntfy server or webhook as "Authorization: Bearer". */
+  token?: string;
+  /** absent: the device's */
+  name?: string;
+}
+
+/** UpdateParams replace what a person chose. */
+export interface NotificationsUpdateParams {
+  /** of those left out, the usual */
+  topics: Record<string, Choice>;
+  /** null: none */
+  quiet: Quiet | null;
+}
 
 /** PairedDevice is a tagged device that an owner gave rights. */
 export interface PairedDevice {
@@ -697,6 +797,16 @@ export interface Person {
 /** PersonID is a tailnet user's UserProfile.ID in decimal. Logins can be renamed or reused, this cannot. */
 export type PersonID = string;
 
+/** Preferences are what a person chose, and where they are told. */
+export interface Preferences {
+  topics: TopicChoice[];
+  /** null: none */
+  quiet: Quiet | null;
+  /** PushKey is what a browser subscribes with (RFC 8292), in base64url. */
+  pushKey: string;
+  registrations: Registration[];
+}
+
 /** Profile is how a terminal is to be started. It gives no rights: whoever starts one with it has to have them. */
 export interface Profile {
   id: ProfileID;
@@ -760,6 +870,16 @@ export interface Profiles {
   profiles: Profile[];
 }
 
+/** Quiet are hours of the day in which only what is urgent is pushed. */
+export interface Quiet {
+  /** "22:00" */
+  from: string;
+  /** "07:00", of the next day if that is before From */
+  to: string;
+  /** "Europe/Berlin" */
+  zone: string;
+}
+
 /** Range is an inclusive range of protocol versions. */
 export interface Range {
   min: number;
@@ -779,6 +899,12 @@ export interface ReadFileParams {
   length?: number;
   /** Version is that of the file of which a part is there already; another one is refused with the reason conflict. */
   version?: string;
+}
+
+/** ReadParams say what was read. */
+export interface ReadParams {
+  ids?: NoteID[];
+  all?: boolean;
 }
 
 /** Reason is the stable name of a kind of failure; programs branch on it. */
@@ -896,24 +1022,6 @@ export interface Recordings {
   recordings: Recording[];
 }
 
-/** RegisterParams is what a node says of itself. Its name and identity come from the tailnet and are not asked. */
-export interface RegisterParams {
-  /** GOOS */
-  os: string;
-  /** GOARCH */
-  arch: string;
-  /** homie's */
-  version: string;
-  /** OS account the node runs as */
-  account: string;
-  /** it may become other accounts */
-  root: boolean;
-  /** e.g. "terminal", sorted */
-  capabilities: string[];
-  /** WithGateway is set by a node that shares the gateway's host and account. */
-  withGateway?: boolean;
-}
-
 /** Registered is the gateway's answer. */
 export interface Registered {
   state: NodesState;
@@ -924,6 +1032,27 @@ export interface Registered {
   /** GatewayID is the gateway's own StableID, which the node checks against the tailnet and pins. */
   gatewayId: DeviceID;
 }
+
+/** Registration is a place that is pushed to. Its address and keys stay in the gateway. */
+export interface Registration {
+  id: RegistrationID;
+  kind: Kind;
+  name: string;
+  /** that registered it */
+  device: DeviceID;
+  /** of its address */
+  host: string;
+  /** this device registered it */
+  here: boolean;
+  at: string;
+  /** something arrived there, to the hour; zero if never */
+  lastAt: string;
+  /** Problem is why nothing arrives there, in words; "" if it does. */
+  problem: string;
+}
+
+/** RegistrationID names a place that is pushed to. */
+export type RegistrationID = string;
 
 /** Report is how the gateway is. */
 export interface Report {
@@ -962,6 +1091,25 @@ export interface ResizeParams {
 /** SecretParams have what a device shows: the nonce of its QR code, or its code. */
 export interface SecretParams {
   secret: string;
+}
+
+/** SendParams tell people something. */
+export interface SendParams {
+  /** To are logins, or ids of people; "everyone" is all that use Homie. Empty: the caller. */
+  to?: string[];
+  title: string;
+  body?: string;
+  /** page of the app, such as "/machines" */
+  path?: string;
+  /** absent: normal */
+  urgency?: Urgency;
+  /** replaces an unread one with this tag */
+  tag?: string;
+}
+
+/** Sent is to how many people something was told. */
+export interface Sent {
+  people: number;
 }
 
 /** ServerInfo describes the answering program. */
@@ -1151,6 +1299,12 @@ export interface Status {
   passkeys: Passkey[];
 }
 
+/** Changed says that confirmations or passkeys of the person who gets it changed. */
+export interface StepupChanged {
+  /** Confirmation is the one that changed; null: read everything again. */
+  confirmation: Confirmation | null;
+}
+
 /** SubscribeParams asks for the events of topics. See TopicCursor for resuming. */
 export interface SubscribeParams {
   topics: TopicCursor[];
@@ -1172,9 +1326,40 @@ export type TerminalState =
   | "exited"
   | "removed";
 
+/** UpdateParams change what is present of a session. An update with nothing to change says that the session is still wanted: like looking at it, it counts as use for a machine that ends what nobody uses. */
+export interface TerminalUpdateParams {
+  node: NodeName;
+  session: SessionID;
+  /** Name is what it is called; "" gives it the name of its program. */
+  name?: string;
+  /** Group is what it is listed under; "" takes it out of its group. */
+  group?: string;
+}
+
+/** TestResult is what became of a test, place by place. */
+export interface TestResult {
+  deliveries: Delivery[];
+}
+
 /** ThisDeviceParams says whether others use this device, too. */
 export interface ThisDeviceParams {
   shared: boolean;
+}
+
+/** Topic is what a notice is about; people choose by topic what reaches them. */
+export type Topic =
+  | "pairing"
+  | "machines"
+  | "jobs"
+  | "messages"
+  | "tests";
+
+/** TopicChoice is a topic with what was chosen. */
+export interface TopicChoice {
+  topic: Topic;
+  label: string;
+  about: string;
+  choice: Choice;
 }
 
 /** TopicCursor names a topic and the last event seen of it. */
@@ -1196,20 +1381,26 @@ export interface TopicState {
   reset: boolean;
 }
 
+/** Unread is how much of an inbox was not read. */
+export interface Unread {
+  unread: number;
+}
+
+/** UnregisterParams name a place. */
+export interface UnregisterParams {
+  id: RegistrationID;
+}
+
 /** UnsubscribeParams ends subscriptions; unknown topics are ignored. */
 export interface UnsubscribeParams {
   topics: string[];
 }
 
-/** UpdateParams change what is present of a session. An update with nothing to change says that the session is still wanted: like looking at it, it counts as use for a machine that ends what nobody uses. */
-export interface UpdateParams {
-  node: NodeName;
-  session: SessionID;
-  /** Name is what it is called; "" gives it the name of its program. */
-  name?: string;
-  /** Group is what it is listed under; "" takes it out of its group. */
-  group?: string;
-}
+/** Urgency is how soon a phone should show something (RFC 8030, 5.3). What is urgent is pushed in quiet hours, too. */
+export type Urgency =
+  | "low"
+  | "normal"
+  | "high";
 
 /** Verdict is what a log's lines say of themselves. */
 export interface Verdict {
@@ -1363,7 +1554,23 @@ export interface Methods {
   /** Says who the tailnet says the caller is, and what they may do here. */
   "identity.whoami": { params: WhoamiParams; result: Whoami };
   /** Is a node's first call: what it is and what it offers. Who it is comes from the tailnet. */
-  "node.register": { params: RegisterParams; result: Registered };
+  "node.register": { params: NodesRegisterParams; result: Registered };
+  /** Returns what the caller was told, the latest first. It also makes the caller known, so that they can be told things. */
+  "notifications.list": { params: NotificationsListParams; result: List };
+  /** Returns what the caller chose, and where they are told. */
+  "notifications.preferences": { params: Nothing; result: Preferences };
+  /** Replaces what the caller chose: how they hear of each topic, and when it is quiet. */
+  "notifications.preferences.update": { params: NotificationsUpdateParams; result: Preferences };
+  /** Marks notes as read, on all devices of the caller. */
+  "notifications.read": { params: ReadParams; result: Unread };
+  /** Has the caller be told things at one more place: this browser, an ntfy topic, or a server. A place that is there already is renewed. */
+  "notifications.register": { params: NotificationsRegisterParams; result: Registration };
+  /** Tells people something, from the caller. */
+  "notifications.send": { params: SendParams; result: Sent };
+  /** Tells the caller something, in their inbox and at each of their places at once, and says what became of it. */
+  "notifications.test": { params: Nothing; result: TestResult };
+  /** Has nothing told any more at a place of the caller's. */
+  "notifications.unregister": { params: UnregisterParams; result: Nothing };
   /** Lets a waiting machine in, or widens what a paired one may offer. */
   "pairing.approve": { params: ApproveParams; result: Pairing };
   /** Gives a tagged device rights of its own, until they are revoked: the role of a kiosk or a guest, on all machines or some. What it shows, the device and the rights are one: none can be exchanged. */
@@ -1455,7 +1662,7 @@ export interface Methods {
   /** Opens a new terminal on a machine, under an OS account that the caller's grants name there. It runs on when everybody has gone. */
   "terminal.session.start": { params: StartParams; result: Session };
   /** Gives a terminal another name, or another group in lists. Everybody who sees the terminal sees it so. */
-  "terminal.session.update": { params: UpdateParams; result: Session };
+  "terminal.session.update": { params: TerminalUpdateParams; result: Session };
   /** Keeps a quick command: for the caller, on all of their devices, or for everybody who may open terminals. */
   "terminal.snippet.create": { params: SnippetParams; result: Snippet };
   /** Removes a quick command. */
@@ -1480,9 +1687,10 @@ export interface Streams {
 
 /** Event topics and what their events carry. */
 export interface Topics {
+  "notifications.changed": NotificationsChanged;
   "pairing.changed": Pairings;
   "presence.changed": Machine;
-  "stepup.changed": Changed;
+  "stepup.changed": StepupChanged;
   "terminal.profile.changed": Profile;
   "terminal.session.changed": Session;
   "terminal.snippet.changed": Snippet;
@@ -1497,6 +1705,14 @@ export const needs = {
   "health.check": "health:read",
   "identity.whoami": "identity:self",
   "node.register": "node:register",
+  "notifications.list": "notifications:use",
+  "notifications.preferences": "notifications:use",
+  "notifications.preferences.update": "notifications:use",
+  "notifications.read": "notifications:use",
+  "notifications.register": "notifications:use",
+  "notifications.send": "notifications:send",
+  "notifications.test": "notifications:use",
+  "notifications.unregister": "notifications:use",
   "pairing.approve": "pairing:write",
   "pairing.device.approve": "pairing:write",
   "pairing.device.ask": "identity:self",
@@ -1551,6 +1767,7 @@ export const needs = {
   "terminal.snippet.delete": "terminal:write",
   "terminal.snippet.list": "terminal:write",
   "terminal.snippet.update": "terminal:write",
+  "notifications.changed": "notifications:use",
   "pairing.changed": "pairing:read",
   "presence.changed": "presence:read",
   "stepup.changed": "rpc:use",

@@ -8,6 +8,7 @@ import (
 
 	"homie/gateway/audit"
 	"homie/gateway/health"
+	"homie/gateway/notifications"
 	"homie/gateway/pairing"
 	"homie/gateway/presence"
 	"homie/gateway/stepup"
@@ -63,6 +64,54 @@ func IdentityWhoami(ctx context.Context, c Caller, p wire.WhoamiParams) (r wire.
 // NodeRegister calls node.register. Is a node's first call: what it is and what it offers. Who it is comes from the tailnet.
 func NodeRegister(ctx context.Context, c Caller, p wirenodes.RegisterParams) (r wirenodes.Registered, err error) {
 	err = c.Call(ctx, "node.register", p, &r)
+	return r, err
+}
+
+// NotificationsList calls notifications.list. Returns what the caller was told, the latest first. It also makes the caller known, so that they can be told things.
+func NotificationsList(ctx context.Context, c Caller, p notifications.ListParams) (r notifications.List, err error) {
+	err = c.Call(ctx, "notifications.list", p, &r)
+	return r, err
+}
+
+// NotificationsPreferences calls notifications.preferences. Returns what the caller chose, and where they are told.
+func NotificationsPreferences(ctx context.Context, c Caller, p wire.Nothing) (r notifications.Preferences, err error) {
+	err = c.Call(ctx, "notifications.preferences", p, &r)
+	return r, err
+}
+
+// NotificationsPreferencesUpdate calls notifications.preferences.update. Replaces what the caller chose: how they hear of each topic, and when it is quiet.
+func NotificationsPreferencesUpdate(ctx context.Context, c Caller, p notifications.UpdateParams) (r notifications.Preferences, err error) {
+	err = c.Call(ctx, "notifications.preferences.update", p, &r)
+	return r, err
+}
+
+// NotificationsRead calls notifications.read. Marks notes as read, on all devices of the caller.
+func NotificationsRead(ctx context.Context, c Caller, p notifications.ReadParams) (r notifications.Unread, err error) {
+	err = c.Call(ctx, "notifications.read", p, &r)
+	return r, err
+}
+
+// NotificationsRegister calls notifications.register. Has the caller be told things at one more place: this browser, an ntfy topic, or a server. A place that is there already is renewed.
+func NotificationsRegister(ctx context.Context, c Caller, p notifications.RegisterParams) (r notifications.Registration, err error) {
+	err = c.Call(ctx, "notifications.register", p, &r)
+	return r, err
+}
+
+// NotificationsSend calls notifications.send. Tells people something, from the caller.
+func NotificationsSend(ctx context.Context, c Caller, p notifications.SendParams) (r notifications.Sent, err error) {
+	err = c.Call(ctx, "notifications.send", p, &r)
+	return r, err
+}
+
+// NotificationsTest calls notifications.test. Tells the caller something, in their inbox and at each of their places at once, and says what became of it.
+func NotificationsTest(ctx context.Context, c Caller, p wire.Nothing) (r notifications.TestResult, err error) {
+	err = c.Call(ctx, "notifications.test", p, &r)
+	return r, err
+}
+
+// NotificationsUnregister calls notifications.unregister. Has nothing told any more at a place of the caller's.
+func NotificationsUnregister(ctx context.Context, c Caller, p notifications.UnregisterParams) (r wire.Nothing, err error) {
+	err = c.Call(ctx, "notifications.unregister", p, &r)
 	return r, err
 }
 

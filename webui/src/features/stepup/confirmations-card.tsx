@@ -39,12 +39,16 @@ async function attempt(failed: string, done: string, act: () => Promise<unknown>
 }
 
 function ThisDevice({ s }: { s: Status }) {
-  const share = (shared: boolean) =>
-    attempt(
+  const [asked, setAsked] = useState<boolean | null>(null); // until the gateway has answered
+  const share = async (shared: boolean) => {
+    setAsked(shared);
+    await attempt(
       shared ? "This device could not be marked" : "This device is still marked as shared",
       shared ? "This device asks each time from now on" : "This device counts as your own",
       () => client.call("stepup.device.update", { shared }),
     );
+    setAsked(null);
+  };
   return (
     <div className="mt-4 border-t border-line pt-4">
       <p role="status">
@@ -66,7 +70,7 @@ function ThisDevice({ s }: { s: Status }) {
         <Check
           label="Others use this device, too"
           hint="It asks each time then, and confirms nothing for your other devices."
-          checked={s.shared}
+          checked={asked ?? s.shared}
           onChange={(e) => void share(e.target.checked)}
         />
       </div>

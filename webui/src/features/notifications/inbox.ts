@@ -1,0 +1,39 @@
+import type { Note, NotificationsChanged } from "@/gen/api";
+import { client } from "@/app/client";
+import { Live } from "@/lib/live";
+
+export interface Inbox {
+  notes: Note[];
+  unread: number;
+  more: boolean;
+}
+
+export const PAGE = 50;
+
+/** What this person was told, the latest first, live. */
+export const inbox = new Live<Inbox, "notifications.changed">(client, {
+  topic: "notifications.changed",
+  snapshot: () => client.call("notifications.list", { limit: PAGE }),
+  apply: withNews,
+});
+
+/** An inbox after news of it, or null where it has to be read again. */
+export function withNews(was: Inbox, news: NotificationsChanged): Inbox | null {
+  const { note, unread } = news;
+  if (!note) return null; // something was read, on this device or another
+  const others = was.notes.filter((n) => n.id !== note.id && (note.tag === "" || n.read || n.tag !== note.tag));
+  return { ...was, notes: [note, ...others], unread };
+}
+
+/** Where a note leads, if that is a page of this app. */
+export function pageOf(note: Note): string | null {
+  return note.path.startsWith("/") && !note.path.startsWith("//") ? note.path : null;
+}
+
+export async function readAll(): Promise<void> {
+  await client.call("notifications.read", { all: true });
+}
+
+export async function readOne(note: Note): Promise<void> {
+  if (!note.read) await client.call("notifications.read", { ids: [note.id] });
+}
