@@ -22,6 +22,7 @@ import (
 	"homie/node"
 	"homie/rpc"
 	"homie/wire"
+	"homie/wire/jobs"
 	"homie/wire/nodes"
 	"homie/wire/terminal"
 )
@@ -186,6 +187,8 @@ type permissions struct {
 	nas     *rpc.Conn
 	session terminal.Session
 	file    string // on the machine den
+	job     jobs.RunID
+	bell    jobs.RunID // of a button
 }
 
 // meet connects one caller of each kind.
@@ -226,6 +229,8 @@ func (p *permissions) meet() {
 	p.session = s
 	p.file = filepath.Join(p.t.TempDir(), "file")
 	p.must(os.WriteFile(p.file, []byte("hello"), 0o600))
+	p.job = p.runOnce("tidy", jobs.Start, "")
+	p.bell = p.runOnce("bell", jobs.Press, "button = true\n")
 }
 
 // local is a program of the gateway's own account.
@@ -288,6 +293,7 @@ func (p *permissions) params(method string) json.RawMessage {
 		terminal.RecordingDelete.Name: `{"node":"den","recording":"gone-20260102T030405Z"}`,
 		terminal.ListFiles.Name:       `{` + den + `,"dir":"/"}`,
 	}
+	maps.Copy(own, p.jobParams())
 	if text, ok := own[method]; ok {
 		return json.RawMessage(strings.Replace(text, "a machine is", "a "+strings.Repeat("very ", 40)+"good machine is", 1))
 	}
@@ -345,6 +351,10 @@ func (p *permissions) methods() {
 			}
 			continue
 		}
+		if m.Name == jobs.Tail.Name {
+			p.tails()
+			continue
+		}
 		if m.Name != terminal.Attach.Name {
 			p.t.Fatalf("say here how the stream %s is tried", m.Name)
 		}
@@ -355,34 +365,6 @@ func (p *permissions) methods() {
 			}
 		}
 	}
-}
-
-// fileStreams are how the streams of files are tried.
-func (p *permissions) fileStreams() map[string]func(*caller) string {
-	return map[string]func(*caller) string{
-		terminal.ReadFile.Name: func(c *caller) string {
-			return opens(p, c, terminal.ReadFile, terminal.ReadFileParams{Node: "den", Session: p.session.ID, Path: p.file})
-		},
-		terminal.WriteFile.Name: func(c *caller) string {
-			return opens(p, c, terminal.WriteFile, terminal.WriteFileParams{
-				Node: "den", Session: p.session.ID, Dir: filepath.Dir(p.file), Name: "sent", Size: 1, Upload: "upload" + c.kind,
-			})
-		},
-	}
-}
-
-// opens tries to open a stream, or is told that it would take a socket.
-func opens[P, R any](p *permissions, c *caller, m wire.Method[P, R], params P) string {
-	if c.conn == nil {
-		raw, err := json.Marshal(params)
-		p.must(err)
-		return cell(c.call(p.t.Context(), m.Name, raw))
-	}
-	_, s, err := rpc.Open(p.t.Context(), c.conn, m, params)
-	if err == nil {
-		s.Close(nil)
-	}
-	return cell(err)
 }
 
 // attach opens the session's stream and wants its first words.
@@ -503,7 +485,9 @@ func (p *permissions) replay(c *caller, topic string, seq uint64, ch <-chan wire
 // happenings is what makes events come about.
 func (p *permissions) happenings() map[string]func() {
 	return map[string]func(){
-		"presence.changed": func() { p.must(p.nas.Call(p.t.Context(), "presence.heartbeat", seed(p.t, "presence.heartbeat"), nil)) },
+		jobs.Changed.Name:    func() { p.define("bell", "button = true\ndescription = \"again\"\n") },
+		jobs.RunChanged.Name: func() { p.start("bell", jobs.Press) },
+		"presence.changed":   func() { p.must(p.nas.Call(p.t.Context(), "presence.heartbeat", seed(p.t, "presence.heartbeat"), nil)) },
 		"stepup.changed": func() {
 			p.must(p.owner.conn.Call(p.t.Context(), "stepup.device.update", json.RawMessage(`{"shared":false}`), nil))
 		},

@@ -7,6 +7,7 @@ import (
 	"homie/gateway/audit"
 	"homie/gateway/health"
 	"homie/gateway/identity"
+	"homie/gateway/jobs"
 	"homie/gateway/nodes"
 	"homie/gateway/notifications"
 	"homie/gateway/pairing"
@@ -65,6 +66,7 @@ func services(w world) household {
 		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))
 		here  = presence.New(links, w.paths, w.logFor("presence"))
 		term  = terminal.New(links, w.db, w.share, w.logFor("terminal"))
+		runs  = jobs.New(links, w.logFor("jobs"))
 		how   = health.New(w.how)
 		news  = notifications.New(notifications.Options{DB: w.db, Caller: w.caller, Home: w.home, Hosts: w.tell, Log: w.logFor("notifications")})
 	)
@@ -77,9 +79,10 @@ func services(w world) household {
 	links.OnChange(here.Changed)
 	links.OnLink(here.Linked)
 	links.OnLink(term.Linked)
+	links.OnLink(runs.Linked)
 	sure.OnEnd(term.Forget)
 	return household{
-		all:   []service{log, who, sure, pair, links, here, term, how, news},
+		all:   []service{log, who, sure, pair, links, here, term, runs, how, news},
 		audit: log, identity: who, stepup: sure, pairing: pair, terminal: term,
 	}
 }

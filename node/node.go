@@ -27,6 +27,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"homie/node/audit"
+	"homie/node/jobs"
 	"homie/node/pty"
 	"homie/node/system"
 	"homie/rpc"
@@ -65,6 +66,13 @@ type Config struct {
 	// Holder starts the process that holds the terminals; nil starts this
 	// program.
 	Holder pty.Launch
+	// Jobs is the folder with the files of jobs; "" is jobs.d in StateDir.
+	Jobs string
+	// MaxRuns bounds the runs of jobs that are carried at once. Default: twice
+	// the machine's processors.
+	MaxRuns int
+	// Runner starts the processes that carry runs; nil starts this program.
+	Runner jobs.Launch
 	// Roots are the certificate authorities that vouch for the gateway; nil
 	// means the operating system's.
 	Roots *x509.CertPool

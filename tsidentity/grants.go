@@ -22,8 +22,8 @@ func GrantFields() []Field {
 		{"role", `"member"`, "a bundle of capabilities"},
 		{"allow", `["terminal:*", "audit:read"]`, "capabilities beside the role's: service:verb, service:*, or *:* for all"},
 		{"nodes", `["nas", "mini-*", "tag:lab"]`, "the machines that the value reaches: names, patterns with * and ?, tags; left out: all"},
-		{"as", `["media"]`, "the OS accounts that terminals may run as there, each by its name; root only if it is named"},
-		{"autoApprove", `["terminal"]`, "for the tags of machines: what they may offer without an owner approving it"},
+		{"as", `["media"]`, "the OS accounts that terminals and jobs may run as there, each by its name; root only if it is named"},
+		{"autoApprove", `["terminal", "jobs"]`, "for the tags of machines: what they may offer without an owner approving it"},
 	}
 }
 

@@ -152,7 +152,7 @@ func TestRolesAndPatterns(t *testing.T) {
 	if got, want := r.Roles(), []string{"member", "guest"}; !cmp.Equal(got, want) {
 		t.Errorf("Roles = %q, want %q", got, want)
 	}
-	if got, want := r.Patterns(), []string{"presence:read", "rpc:use", "terminal:*"}; !cmp.Equal(got, want) {
+	if got, want := r.Patterns(), []string{"jobs:press", "jobs:read", "notifications:use", "presence:read", "rpc:use", "terminal:*"}; !cmp.Equal(got, want) {
 		t.Errorf("Patterns = %q, want %q", got, want)
 	}
 	if got, want := (Rights{Values: []Value{{Role: RoleOwner}}}).Patterns(), []string{"*:*"}; !cmp.Equal(got, want) {

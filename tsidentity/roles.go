@@ -59,7 +59,7 @@ type Bundle struct {
 // bundles are the roles, the most powerful first. Nothing changes them.
 var bundles = []Bundle{
 	{RoleOwner, []string{"*:*"}, "who runs the home: everything on every machine, pairing and the audit log; OS accounts still have to be named with \"as\""},
-	{RoleMember, []string{"presence:read", "notifications:use", CapUse}, "who lives here: sees the machines and is told what happens; terminals, jobs and the like are added with \"allow\""},
+	{RoleMember, []string{"presence:read", "notifications:use", CapUse, "jobs:read", "jobs:press"}, "who lives here: sees the machines, is told what happens, and presses the buttons; terminals, other jobs and the like are added with \"allow\""},
 	{RoleGuest, []string{"presence:read", "notifications:use", CapUse}, "who is visiting: sees the machines, and is told what is meant for them"},
 	{RoleKiosk, []string{"presence:read", CapUse}, "a tagged wall tablet or screen: sees the machines, nobody's own things"},
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"homie/node/jobs/runner"
 	"homie/node/pty/holder"
 )
 
@@ -48,6 +49,14 @@ func commands() []command {
 		{"play", "RECORDING", "play a recording here", playHelp, playCommand},
 		{"get", "FILE [TO...]", "fetch a file of a machine, or offer one to who looks here", getHelp, getCommand},
 		{"put", "FILE [MORE...]", "send files to a folder of a machine", putHelp, putCommand},
+		{"job list", "[MACHINE]", "list jobs, which machines do by name", jobListHelp, jobListCommand},
+		{"job show", "JOB", "show a job, or its file", jobShowHelp, jobShowCommand},
+		{"job run", "JOB", "start a job, and show what it prints", jobRunHelp, jobRunCommand},
+		{"job runs", "[JOB]", "list what ran, runs and waits to", targetHelp, jobRunsCommand},
+		{"job log", "RUN", "print the log of a run", jobLogHelp, jobLogCommand},
+		{"job cancel", "RUN", "end a run", jobCancelHelp, jobCancelCommand},
+		{"job define", "FILE JOB", "define a job by a TOML file, or check one", jobDefineHelp, jobDefineCommand},
+		{"job remove", "JOB", "remove a job, with what is kept of its runs", targetHelp, jobRemoveCommand},
 		{"pair list", "", "list machines that wait for approval, and paired ones", targetHelp, pairListCommand},
 		{"pair approve", "MACHINE", "let a waiting machine in", pairApproveHelp, pairApproveCommand},
 		{"pair reject", "MACHINE", "refuse a waiting machine", pairRejectHelp, pairRejectCommand},
@@ -73,6 +82,7 @@ func commands() []command {
 func hidden() []command {
 	return []command{
 		{holder.Command, "", "hold the terminals of a node", holderHelp, holderCommand},
+		{runner.Command, "DIR", "carry a run of a job", runnerHelp, runnerCommand},
 	}
 }
 

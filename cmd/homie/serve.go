@@ -55,6 +55,9 @@ Whoever may type into a terminal can record it, and everybody who looks at it
 sees that; --record all records each one from its start, which nobody can stop.
 Recordings are files of the format asciicast v3 in the state directory, for
 --record-days and within --record-mb; one may have a quarter of that.
+
+Jobs are TOML files in the directory --jobs. What they run lives on when the node
+ends, each in a process of its own, and is there again when it comes back.
 ` + settingsHelp
 
 // gatewaySettings are a gateway's own.
@@ -209,6 +212,7 @@ func onTailnet(ctx context.Context, conf up.Config, do func(context.Context, *up
 type nodeSettings struct {
 	*settings
 	gateway, start, ca string
+	jobs               string
 	linger, idleEnd    time.Duration
 	sessions           int
 	recording          pty.Recording
@@ -218,6 +222,9 @@ type nodeSettings struct {
 const (
 	dirUsage = "`directory` in which terminals start; the home if none is given (HOMIE_DIR)"
 	dirEnv   = "HOMIE_DIR"
+
+	jobsUsage = "`directory` with the files of jobs; jobs.d in the state directory if none is given (HOMIE_JOBS)"
+	jobsEnv   = "HOMIE_JOBS"
 )
 
 func nodeCommand(p process, f *flag.FlagSet) action {
@@ -225,6 +232,7 @@ func nodeCommand(p process, f *flag.FlagSet) action {
 	uploads := maxUploadFlag(p, f)
 	f.StringVar(&n.gateway, "gateway", cmp.Or(p.Env("HOMIE_GATEWAY"), "homie"), "the gateway's `name` on the tailnet, or its address (HOMIE_GATEWAY)")
 	f.StringVar(&n.start, "dir", p.Env(dirEnv), dirUsage)
+	f.StringVar(&n.jobs, "jobs", p.Env(jobsEnv), jobsUsage)
 	f.StringVar(&n.ca, "ca-file", p.Env("HOMIE_CA_FILE"), "`file` with the authority of a gateway's own certificate (HOMIE_CA_FILE)")
 	times, recording, sessions := timeFlags(p, f), recordFlags(p, f), sessionsFlag(p, f)
 	return func(ctx context.Context, _ []string) error {
@@ -302,7 +310,7 @@ func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, con
 	}
 	return onTailnet(ctx, device, func(ctx context.Context, d *up.Device) error {
 		conf.Tailnet, conf.StateDir = d, dir
-		conf.MaxUpload = int64(n.maxUpload)
+		conf.MaxUpload, conf.Jobs = int64(n.maxUpload), n.jobs
 		conf.Gateway, conf.Dir, conf.PlainHTTP = n.gateway, n.start, n.plainHTTP
 		conf.Linger, conf.IdleEnd, conf.Recording = n.linger, n.idleEnd, n.recording
 		conf.MaxSessions = n.sessions

@@ -90,7 +90,7 @@ func (b *both) run(ctx context.Context, p process, log *slog.Logger, base string
 	hub := *b.gateway
 	hub.settings = &gs
 	agent := &nodeSettings{settings: &ns, start: b.start, linger: b.linger, idleEnd: b.idleEnd, sessions: b.sessions, recording: b.recording}
-	agent.maxUpload = b.maxUpload
+	agent.maxUpload, agent.jobs = b.maxUpload, p.Env(jobsEnv)
 
 	group, ctx := errgroup.WithContext(ctx)
 	ready := make(chan string)

@@ -22,6 +22,7 @@ import (
 	"homie/gateway/stepup"
 	"homie/internal/tailbox"
 	"homie/node"
+	"homie/node/jobs/runner"
 	"homie/node/pty/holder"
 	"homie/tsidentity/up"
 	wireholder "homie/wire/holder"
@@ -41,10 +42,18 @@ type process struct {
 }
 
 // Main is the TestMain of packages whose tests use Spawn, or nodes that start
-// the test program as the process that holds their terminals.
+// the test program as the process that holds their terminals or carries their
+// jobs.
 func Main(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == holder.Command {
 		if err := runHolder(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) > 2 && os.Args[1] == runner.Command {
+		if err := runner.Run(os.Args[2]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -13,7 +13,7 @@ func TestHousehold(t *testing.T) {
 	s := tailboxtest.Up(t, tn, tailbox.Gateway, tailbox.NodeDen, tailbox.OliviaPhone, tailbox.MaxTablet, tailbox.VeraLaptop)
 	want := []string{
 		"",
-		`[{"autoApprove":["terminal"]}]`,
+		`[{"autoApprove":["terminal","jobs"]}]`,
 		`[{"role":"owner","as":["odd\"account"]}]`,
 		`[{"role":"member"},{"allow":["terminal:*"],"nodes":["den","nas"],"as":["odd\"account"]}]`,
 		"",
@@ -27,7 +27,7 @@ func TestHousehold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := string(mustJSON(t, who.CapMap["homie.internal/cap/homie-node"])); got != `[{"allow":["terminal"]}]` {
+	if got := string(mustJSON(t, who.CapMap["homie.internal/cap/homie-node"])); got != `[{"allow":["terminal","jobs"]}]` {
 		t.Errorf("what the gateway may ask of a node = %s, want terminals", got)
 	}
 	if strings.Contains(strings.SplitN(tailbox.HouseholdPolicy("me"), "{", 2)[1], "YOUR-ACCOUNT") {

@@ -228,6 +228,21 @@ export interface ControlParams {
   override?: boolean;
 }
 
+/** DefineParams are the file of a job, new or in place of the one with that id. */
+export interface DefineParams {
+  node: NodeName;
+  job: ID;
+  /** the file */
+  toml: string;
+}
+
+/** Defined is what became of a definition. */
+export interface Defined {
+  /** Job is null if there are problems. */
+  job: Job | null;
+  problems: Problem[];
+}
+
 /** Delivery is what became of one push. */
 export interface Delivery {
   id: RegistrationID;
@@ -459,6 +474,11 @@ export interface HelloResult {
   limits: Limits;
 }
 
+/** History is runs, the latest first. */
+export interface History {
+  runs: Run[];
+}
+
 /** Holder is the viewer whose keys alone a session takes. */
 export interface Holder {
   viewer: ViewerKey;
@@ -468,6 +488,9 @@ export interface Holder {
   /** Away says that their connection was lost: for some seconds they may come back, then the session is open to all again. */
   away?: boolean;
 }
+
+/** ID names a job on its machine. It is also the name of its file, without ".toml". */
+export type ID = string;
 
 /** Icon is a picture that stands beside a session in lists. Each client draws it as it likes. */
 export type Icon =
@@ -491,6 +514,54 @@ export interface InputParams {
   data: string;
 }
 
+/** Job is a job as lists show it. */
+export interface Job {
+  id: ID;
+  node: NodeName;
+  name: string;
+  description: string;
+  /** a word, "" for none */
+  icon: string;
+  account: string;
+  /** Command is what runs, for those who may run any job there or change it; a script shows as its interpreter. */
+  command: string[];
+  dir: string;
+  timeoutMs: number;
+  concurrency: number;
+  params: Parameter[];
+  keep: number;
+  /** Button says that the family is offered it, and Confirm what they are asked first, "" for nothing. */
+  button: boolean;
+  confirm: string;
+  queued: number;
+  running: number;
+  /** the latest run that is kept; null if there is none */
+  last: Run | null;
+  /** Problem is set for a file that is no job; nothing else of it is known. */
+  problem?: string;
+  /** Removed is set in the last event of a job. */
+  removed?: boolean;
+}
+
+/** Jobs is a list, by machine and name. */
+export interface Jobs {
+  jobs: Job[];
+  /** Away are machines of the caller's that could not be asked. */
+  away: NodeName[];
+}
+
+/** ListParams ask for the jobs of one machine, or of all that are connected. */
+export interface JobsListParams {
+  node?: NodeName;
+}
+
+/** State is how far a run is. */
+export type JobsState =
+  | "queued"
+  | "running"
+  | "done"
+  | "removed";
+
 /** Kept is what a machine remembers of a log. */
 export interface Kept {
   /** the newest last */
@@ -510,6 +581,17 @@ export type Kind =
   | "webpush"
   | "ntfy"
   | "webhook";
+
+/** LaunchParams start a job. */
+export interface LaunchParams {
+  node: NodeName;
+  job: ID;
+  params?: Record<string, string>;
+  /** Key makes a call that is repeated safe: while the run that a key started is kept, the same key returns it and starts none. */
+  key?: string;
+  /** Account, if given, is the OS account that the job has to run as: another one by now is refused. */
+  account?: string;
+}
 
 /** Limits are the bounds of a connection, see the constants of this package. */
 export interface Limits {
@@ -706,6 +788,16 @@ export interface NotificationsUpdateParams {
   quiet: Quiet | null;
 }
 
+/** Outcome is how a run ended. */
+export type Outcome =
+  | "succeeded"
+  | "failed"
+  | "signal"
+  | "timeout"
+  | "cancelled"
+  | "lost"
+  | "broken";
+
 /** PairedDevice is a tagged device that an owner gave rights. */
 export interface PairedDevice {
   device: DeviceID;
@@ -748,6 +840,21 @@ export interface Pairings {
   paired: Pairing[];
   /** Devices are those that are no machines and nobody's, and were given rights; by name. */
   devices: PairedDevice[];
+}
+
+/** Parameter is what whoever starts a job may say. */
+export interface Parameter {
+  name: string;
+  description: string;
+  kind: ValueKind;
+  choices: string[];
+  /** a regular expression that all of a string matches */
+  pattern?: string;
+  /** null for no bound */
+  min: number | null;
+  max: number | null;
+  /** null: it has to be said */
+  default: string | null;
 }
 
 /** Passkey is a key of a person that a device or a security key holds. */
@@ -805,6 +912,13 @@ export interface Preferences {
   /** PushKey is what a browser subscribes with (RFC 8292), in base64url. */
   pushKey: string;
   registrations: Registration[];
+}
+
+/** Problem is what is wrong with a file, and where. */
+export interface Problem {
+  /** from 1; 0 if it is about no line */
+  line: number;
+  problem: string;
 }
 
 /** Profile is how a terminal is to be started. It gives no rights: whoever starts one with it has to have them. */
@@ -1054,6 +1168,12 @@ export interface Registration {
 /** RegistrationID names a place that is pushed to. */
 export type RegistrationID = string;
 
+/** RemoveParams name a job to take away, with what is kept of its runs. */
+export interface RemoveParams {
+  node: NodeName;
+  job: ID;
+}
+
 /** Report is how the gateway is. */
 export interface Report {
   version: string;
@@ -1086,6 +1206,62 @@ export interface ResizeParams {
   session: SessionID;
   cols: number;
   rows: number;
+}
+
+/** Run is one run of a job. */
+export interface Run {
+  id: RunID;
+  node: NodeName;
+  job: ID;
+  /** of the job, when it was started */
+  name: string;
+  button: boolean;
+  state: JobsState;
+  params: Record<string, string>;
+  /** Account is the OS account that it runs as. */
+  account: string;
+  /** who started it, a person's name and the device */
+  by: string;
+  /** the key of who that is, see wire.OnBehalf.Key */
+  starter: string;
+  queuedAt: string;
+  /** StartedAt is null while it is queued, EndedAt until it is done. */
+  startedAt: string | null;
+  endedAt: string | null;
+  /** once it is done */
+  outcome?: Outcome;
+  /** null if it has none */
+  exitCode: number | null;
+  signal?: string;
+  /** Why says in words what went wrong, "" if nothing did. */
+  why: string;
+  cancelledBy?: string;
+  /** Percent is how far it says it is, null if it does not; Doing what it says it is doing. */
+  percent: number | null;
+  doing: string;
+  /** LastLine is the last line that it printed. */
+  lastLine: string;
+  /** that were logged, kept or not */
+  logBytes: number;
+  /** Seq orders the runs of a machine: a later run has a higher one. */
+  seq: number;
+}
+
+/** RunID names a run on its machine. */
+export type RunID = string;
+
+/** RunParams name a run. */
+export interface RunParams {
+  node: NodeName;
+  run: RunID;
+}
+
+/** RunsParams ask for the runs of one job or all, on one machine or all that are connected. */
+export interface RunsParams {
+  node?: NodeName;
+  job?: ID;
+  /** default: 50 */
+  limit?: number;
 }
 
 /** SecretParams have what a device shows: the nonce of its QR code, or its code. */
@@ -1253,6 +1429,17 @@ export interface Snippets {
   snippets: Snippet[];
 }
 
+/** SourceParams name a job, whose file is wanted. */
+export interface SourceParams {
+  node: NodeName;
+  job: ID;
+}
+
+/** SourceText is the file of a job. */
+export interface SourceText {
+  toml: string;
+}
+
 /** Standing is where a confirmation stands. */
 export type Standing =
   | "waiting"
@@ -1313,6 +1500,21 @@ export interface SubscribeParams {
 /** Subscribed answers a subscription, one entry per topic asked for. */
 export interface Subscribed {
   topics: TopicState[];
+}
+
+/** TailParams ask for the log of a run. */
+export interface TailParams {
+  node: NodeName;
+  run: RunID;
+  /** Offset is the first byte wanted. */
+  offset?: number;
+  /** Follow goes on until the run is done; else the stream ends with what there is. */
+  follow?: boolean;
+}
+
+/** Tailed is the run whose log comes. A log that has more than it may keeps its beginning and its end: the offsets of the stream jump over what is gone. */
+export interface Tailed {
+  run: Run;
 }
 
 /** ListParams asks for the sessions of one machine, or of all. */
@@ -1401,6 +1603,13 @@ export type Urgency =
   | "low"
   | "normal"
   | "high";
+
+/** ValueKind is what a parameter's value is. */
+export type ValueKind =
+  | "string"
+  | "int"
+  | "bool"
+  | "choice";
 
 /** Verdict is what a log's lines say of themselves. */
 export interface Verdict {
@@ -1553,6 +1762,26 @@ export interface Methods {
   "health.check": { params: Nothing; result: Report };
   /** Says who the tailnet says the caller is, and what they may do here. */
   "identity.whoami": { params: WhoamiParams; result: Whoami };
+  /** Ends a run: its program gets SIGTERM and, if it does not end, SIGKILL, with all that it started in its process group. Whoever pressed a button may cancel what that started; all else takes jobs:run. */
+  "jobs.cancel": { params: RunParams; result: Run };
+  /** Says what is wrong with the file of a job, by line, and keeps nothing. */
+  "jobs.check": { params: DefineParams; result: Defined };
+  /** Keeps a job on its machine, new or in place of the one with that id, if there is nothing wrong with its file. It takes the right to run as the job's account, and as that of the one before. */
+  "jobs.define": { params: DefineParams; result: Defined };
+  /** Returns the jobs of one machine, or of all that are connected: the buttons, and all others for those who may run or change any job there. */
+  "jobs.list": { params: JobsListParams; result: Jobs };
+  /** Starts a job that is a button, as start does. It takes no right to the account that the job runs as: who made it a button gave that. */
+  "jobs.press": { params: LaunchParams; result: Run };
+  /** Takes a job away, with what is kept of its runs. One that runs has to be cancelled first. */
+  "jobs.remove": { params: RemoveParams; result: Nothing };
+  /** Returns what ran, runs and waits to, the latest first: of one job or all, on one machine or all that are connected. */
+  "jobs.runs": { params: RunsParams; result: History };
+  /** Returns the file of a job as it was written. It may have secrets in it. */
+  "jobs.source": { params: SourceParams; result: SourceText };
+  /** Runs a job, with values for its parameters. It waits for its turn on its machine, and lives on when everybody has gone. A call that is repeated with the same key returns the run that the first one started. */
+  "jobs.start": { params: LaunchParams; result: Run };
+  /** Returns one run. */
+  "jobs.status": { params: RunParams; result: Run };
   /** Is a node's first call: what it is and what it offers. Who it is comes from the tailnet. */
   "node.register": { params: NodesRegisterParams; result: Registered };
   /** Returns what the caller was told, the latest first. It also makes the caller known, so that they can be told things. */
@@ -1675,6 +1904,8 @@ export interface Methods {
 
 /** Calls whose answer is followed by binary frames under the call's id. */
 export interface Streams {
+  /** Sends the log of a run from the given byte on, and goes on until the run is done, if it is to follow. A log that has more than it may keeps its beginning and its end, and the offsets jump over what is gone. */
+  "jobs.logs.tail": { params: TailParams; result: Tailed };
   /** Sends a file of a terminal's machine, or the rest of one. Browsers download by HTTP instead, which is the same. */
   "terminal.file.read": { params: ReadFileParams; result: FileInfo };
   /** Takes a file for a folder of a terminal's machine. What is there already is not overwritten; a file that was sent in part goes on where it stopped. */
@@ -1687,6 +1918,8 @@ export interface Streams {
 
 /** Event topics and what their events carry. */
 export interface Topics {
+  "jobs.changed": Job;
+  "jobs.run": Run;
   "notifications.changed": NotificationsChanged;
   "pairing.changed": Pairings;
   "presence.changed": Machine;
@@ -1704,6 +1937,17 @@ export const needs = {
   "audit.verify": "audit:read",
   "health.check": "health:read",
   "identity.whoami": "identity:self",
+  "jobs.cancel": "jobs:read",
+  "jobs.check": "jobs:edit",
+  "jobs.define": "jobs:edit",
+  "jobs.list": "jobs:read",
+  "jobs.logs.tail": "jobs:read",
+  "jobs.press": "jobs:press",
+  "jobs.remove": "jobs:edit",
+  "jobs.runs": "jobs:read",
+  "jobs.source": "jobs:edit",
+  "jobs.start": "jobs:run",
+  "jobs.status": "jobs:read",
   "node.register": "node:register",
   "notifications.list": "notifications:use",
   "notifications.preferences": "notifications:use",
@@ -1767,6 +2011,8 @@ export const needs = {
   "terminal.snippet.delete": "terminal:write",
   "terminal.snippet.list": "terminal:write",
   "terminal.snippet.update": "terminal:write",
+  "jobs.changed": "jobs:read",
+  "jobs.run": "jobs:read",
   "notifications.changed": "notifications:use",
   "pairing.changed": "pairing:read",
   "presence.changed": "presence:read",

@@ -15,6 +15,7 @@ import (
 	"homie/gateway/terminal"
 	"homie/rpc"
 	"homie/wire"
+	wirejobs "homie/wire/jobs"
 	wirenodes "homie/wire/nodes"
 	wirepresence "homie/wire/presence"
 	wireterminal "homie/wire/terminal"
@@ -58,6 +59,66 @@ func HealthCheck(ctx context.Context, c Caller, p wire.Nothing) (r health.Report
 // IdentityWhoami calls identity.whoami. Says who the tailnet says the caller is, and what they may do here.
 func IdentityWhoami(ctx context.Context, c Caller, p wire.WhoamiParams) (r wire.Whoami, err error) {
 	err = c.Call(ctx, "identity.whoami", p, &r)
+	return r, err
+}
+
+// JobsCancel calls jobs.cancel. Ends a run: its program gets SIGTERM and, if it does not end, SIGKILL, with all that it started in its process group. Whoever pressed a button may cancel what that started; all else takes jobs:run.
+func JobsCancel(ctx context.Context, c Caller, p wirejobs.RunParams) (r wirejobs.Run, err error) {
+	err = c.Call(ctx, "jobs.cancel", p, &r)
+	return r, err
+}
+
+// JobsCheck calls jobs.check. Says what is wrong with the file of a job, by line, and keeps nothing.
+func JobsCheck(ctx context.Context, c Caller, p wirejobs.DefineParams) (r wirejobs.Defined, err error) {
+	err = c.Call(ctx, "jobs.check", p, &r)
+	return r, err
+}
+
+// JobsDefine calls jobs.define. Keeps a job on its machine, new or in place of the one with that id, if there is nothing wrong with its file. It takes the right to run as the job's account, and as that of the one before.
+func JobsDefine(ctx context.Context, c Caller, p wirejobs.DefineParams) (r wirejobs.Defined, err error) {
+	err = c.Call(ctx, "jobs.define", p, &r)
+	return r, err
+}
+
+// JobsList calls jobs.list. Returns the jobs of one machine, or of all that are connected: the buttons, and all others for those who may run or change any job there.
+func JobsList(ctx context.Context, c Caller, p wirejobs.ListParams) (r wirejobs.Jobs, err error) {
+	err = c.Call(ctx, "jobs.list", p, &r)
+	return r, err
+}
+
+// JobsPress calls jobs.press. Starts a job that is a button, as start does. It takes no right to the account that the job runs as: who made it a button gave that.
+func JobsPress(ctx context.Context, c Caller, p wirejobs.LaunchParams) (r wirejobs.Run, err error) {
+	err = c.Call(ctx, "jobs.press", p, &r)
+	return r, err
+}
+
+// JobsRemove calls jobs.remove. Takes a job away, with what is kept of its runs. One that runs has to be cancelled first.
+func JobsRemove(ctx context.Context, c Caller, p wirejobs.RemoveParams) (r wire.Nothing, err error) {
+	err = c.Call(ctx, "jobs.remove", p, &r)
+	return r, err
+}
+
+// JobsRuns calls jobs.runs. Returns what ran, runs and waits to, the latest first: of one job or all, on one machine or all that are connected.
+func JobsRuns(ctx context.Context, c Caller, p wirejobs.RunsParams) (r wirejobs.History, err error) {
+	err = c.Call(ctx, "jobs.runs", p, &r)
+	return r, err
+}
+
+// JobsSource calls jobs.source. Returns the file of a job as it was written. It may have secrets in it.
+func JobsSource(ctx context.Context, c Caller, p wirejobs.SourceParams) (r wirejobs.SourceText, err error) {
+	err = c.Call(ctx, "jobs.source", p, &r)
+	return r, err
+}
+
+// JobsStart calls jobs.start. Runs a job, with values for its parameters. It waits for its turn on its machine, and lives on when everybody has gone. A call that is repeated with the same key returns the run that the first one started.
+func JobsStart(ctx context.Context, c Caller, p wirejobs.LaunchParams) (r wirejobs.Run, err error) {
+	err = c.Call(ctx, "jobs.start", p, &r)
+	return r, err
+}
+
+// JobsStatus calls jobs.status. Returns one run.
+func JobsStatus(ctx context.Context, c Caller, p wirejobs.RunParams) (r wirejobs.Run, err error) {
+	err = c.Call(ctx, "jobs.status", p, &r)
 	return r, err
 }
 
