@@ -1,4 +1,4 @@
-import { DoorOpen, House, ScrollText, SquareTerminal, type LucideIcon } from "lucide-react";
+import { DoorOpen, House, ScrollText, SquareTerminal, Workflow, type LucideIcon } from "lucide-react";
 import type { Whoami } from "@/gen/api";
 import { can } from "@/features/identity/rights";
 
@@ -13,6 +13,7 @@ export interface Place {
 const places: (Place & { needs?: string })[] = [
   { href: "/", label: "Machines", icon: House, areas: ["", "machines"] },
   { href: "/terminal", label: "Terminals", icon: SquareTerminal, areas: ["terminal", "recordings"], needs: "terminal:read" },
+  { href: "/jobs", label: "Jobs", icon: Workflow, areas: ["jobs"], needs: "jobs:read" },
   { href: "/pairing", label: "Joining", icon: DoorOpen, areas: ["pairing"], needs: "pairing:read" },
   { href: "/activity", label: "Activity", icon: ScrollText, areas: ["activity"], needs: "audit:read" },
 ];

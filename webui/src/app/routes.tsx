@@ -6,6 +6,10 @@ import { buttonClass } from "@/components/ui/button";
 import { Link, segments } from "@/lib/router";
 import { ActivityPage } from "@/features/audit/activity-page";
 import { AskFor } from "@/features/identity/ask-for";
+import { EditPage } from "@/features/jobs/edit-page";
+import { JobPage } from "@/features/jobs/job-page";
+import { JobsPage } from "@/features/jobs/jobs-page";
+import { RunPage } from "@/features/jobs/run-page";
 import { MePage } from "@/features/identity/me-page";
 import { can } from "@/features/identity/rights";
 import { NotificationsPage } from "@/features/notifications/notifications-page";
@@ -23,8 +27,8 @@ const PlayerPage = lazy(() => import("@/features/terminal/recordings/player-page
 
 /** The page that a path names. */
 export function Page({ me, path }: { me: Whoami; path: string }) {
-  const [area, first, second, ...rest] = segments(path);
-  if (rest.length > 0) return <Nowhere />;
+  const [area, first, second, third, ...rest] = segments(path);
+  if (rest.length > 0 || (third && area !== "jobs")) return <Nowhere />;
   switch (area) {
     case undefined:
       return <MachinesPage me={me} />;
@@ -37,6 +41,8 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
           <TerminalPage me={me} tab={first && second ? { node: first, session: second } : null} all={first === "all" && !second} />
         </Suspense>
       );
+    case "jobs":
+      return can(me, "jobs:read") ? <JobArea me={me} node={first} id={second} run={third} /> : <NotYours what="Jobs are" />;
     case "recordings":
       if (!can(me, "terminal:read")) return <NotYours what="Recordings are" />;
       return (
@@ -62,6 +68,16 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
   }
 }
 
+/** The pages of jobs: /jobs, /jobs/new, /jobs/MACHINE/JOB, and below that /edit or a run. */
+function JobArea({ me, node, id, run }: { me: Whoami; node?: string | undefined; id?: string | undefined; run?: string | undefined }) {
+  if (!node) return <JobsPage me={me} />;
+  if (node === "new" && !id) return <EditPage key="new" me={me} />;
+  if (!id) return <Nowhere />;
+  if (run === "edit") return <EditPage key={`${node}/${id}`} me={me} node={node} id={id} />;
+  if (run) return <RunPage key={run} me={me} node={node} job={id} id={run} />;
+  return <JobPage key={`${node}/${id}`} me={me} node={node} id={id} />;
+}
+
 export function pageTitle(path: string): string {
   const [area, first, second] = segments(path);
   switch (area) {
@@ -71,6 +87,8 @@ export function pageTitle(path: string): string {
       return first ?? "Machines";
     case "terminal":
       return second ? `Terminal on ${first}` : "Terminals";
+    case "jobs":
+      return second ?? "Jobs";
     case "recordings":
       return "Recordings";
     case "me":

@@ -22,11 +22,11 @@ export function TabBar({ me }: { me: Whoami }) {
             href={place.href}
             aria-current={here ? "page" : undefined}
             className={cn(
-              "flex min-w-16 flex-col items-center gap-0.5 rounded-xl pt-2 pb-1.5 text-[0.72rem] font-medium",
+              "flex min-w-13 flex-col items-center gap-0.5 rounded-xl pt-2 pb-1.5 text-[0.72rem] font-medium",
               here ? "text-accent-ink" : "text-muted",
             )}
           >
-            <span className={cn("grid h-8 w-14 place-items-center rounded-full transition-colors", here && "bg-accent-soft")}>
+            <span className={cn("grid h-8 w-12 place-items-center rounded-full transition-colors", here && "bg-accent-soft")}>
               <place.icon aria-hidden className="size-5.5" />
             </span>
             {place.label}

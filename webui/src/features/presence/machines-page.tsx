@@ -5,6 +5,7 @@ import { Empty, Failed, Loading, PageHead } from "@/components/ui/states";
 import { useLive } from "@/lib/live";
 import { Link } from "@/lib/router";
 import { can, shortName } from "@/features/identity/rights";
+import { Buttons } from "@/features/jobs/buttons";
 import { JoinCommand } from "@/features/pairing/join-command";
 import { WaitingRequests } from "@/features/pairing/waiting-requests";
 import { useSessions } from "@/features/terminal/sessions";
@@ -30,6 +31,7 @@ export function MachinesPage({ me }: { me: Whoami }) {
       </div>
       <Warnings all={me.warnings} />
       {can(me, "pairing:read") && <WaitingRequests />}
+      <Buttons me={me} />
       {state.status === "loading" && <Loading what="your machines" />}
       {state.status === "error" && <Failed error={state.error} onRetry={machines.refresh} />}
       {state.status === "ready" && state.value.length === 0 && <NoMachines me={me} />}
