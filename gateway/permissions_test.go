@@ -100,7 +100,12 @@ func cell(err error) string {
 		return "no"
 	case wire.Unauthenticated:
 		return "no:door"
-	case wire.HelloRequired, wire.RateLimited, wire.Internal:
+	case wire.RateLimited:
+		if strings.Contains(err.Error(), "Too much from this device was refused") {
+			return "no:door" // which refused it so often that it says no more
+		}
+		return "no:" + string(reason)
+	case wire.HelloRequired, wire.Internal:
 		return "no:" + string(reason)
 	default:
 		return "yes:" + string(reason)
