@@ -79,6 +79,7 @@ bench: build ## measure against the limits, writes bench/latest.json
 	$(Q)go run ./bench
 
 soak: build ## use and kill everything for SOAK=30m, and see whether it grows
+	$(Q)HOMIE_FAULTS=50 go test ./gateway -count 1 -timeout 60m -run 'InTheMiddle|BadLine|StandsStill'
 	$(Q)go run ./bench -soak $(SOAK) -mb 16
 
 gen: need ## write what follows from the table of methods
