@@ -286,8 +286,9 @@ func count(flag, text string, most int) (int, error) {
 	return n, nil
 }
 
-// mostSessions is how many terminals one machine may be told to run; 1,000 were measured.
-const mostSessions = 4096
+// mostSessions is how many terminals one machine may be told to run: a list of them
+// is one message. 1,000 were measured.
+const mostSessions = 1024
 
 // run carries a node to its end; conf has what only the caller knows.
 func (n *nodeSettings) run(ctx context.Context, p process, log *slog.Logger, conf node.Config) error {

@@ -18,8 +18,9 @@ import (
 const (
 	eventsPerSecond = 50
 	eventsAtOnce    = 200
-	// maxKnown is more terminals than a machine has.
-	maxKnown = 128
+	// maxKnown is more terminals than a machine has: those that run, at most
+	// 1,024, and some that have ended.
+	maxKnown = 1100
 )
 
 // feed passes on what one machine says of its terminals. Of each terminal it
