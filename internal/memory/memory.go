@@ -52,6 +52,7 @@ func HandBack(ctx context.Context) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	last := read()
+	var handed usage
 	for {
 		select {
 		case <-ctx.Done():
@@ -59,8 +60,11 @@ func HandBack(ctx context.Context) {
 		case <-ticker.C:
 		}
 		now := read()
-		if now.allocated-last.allocated < quiet && now.free > surplus {
+		// What was allocated since counts as well: a process that does nothing
+		// collects every two minutes only, and keeps a burst's garbage until then.
+		if now.allocated-last.allocated < quiet && (now.free > surplus || now.allocated-handed.allocated > surplus) {
 			debug.FreeOSMemory()
+			handed = read()
 		}
 		last = now
 	}

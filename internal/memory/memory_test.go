@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,9 +39,19 @@ func TestHandBack(t *testing.T) {
 		if free := read().free; free > 2*surplus {
 			t.Errorf("%d bytes are held unused after a quiet while", free)
 		}
+		if held := inUse(); held > 64<<20 {
+			t.Errorf("%d bytes of garbage are held after a quiet while", held)
+		}
 		cancel()
 		<-done
 	})
+}
+
+// inUse is what objects take, those included that nobody has any more.
+func inUse() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
 }
 
 // litter leaves 256 MiB of memory behind that was in use.
