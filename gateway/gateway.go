@@ -111,7 +111,7 @@ func Open(conf Config) (*Gateway, error) {
 func (g *Gateway) assemble() error {
 	lc := g.conf.Tailnet.Local()
 	g.services = services(world{
-		db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, caller: g.callerAt, how: g.how(),
+		db: g.db, log: g.conf.Log, self: g.self, home: g.address, paths: paths{lc}, caller: g.callerAt, peers: g.peers, how: g.how(),
 		rule: g.conf.StepUp, share: g.conf.Limits.Share, tell: g.conf.NotifyHosts,
 	})
 	if err := g.services.pairing.Load(); err != nil {

@@ -39,6 +39,8 @@ type world struct {
 	how   health.Gateway
 	// caller is who is at a tailnet address now.
 	caller func(context.Context, string) (tsidentity.Caller, error)
+	// peers are the devices on the tailnet.
+	peers func(context.Context) ([]identity.Peer, error)
 	// tell are private hosts that people may have notices sent to.
 	tell []string
 }
@@ -60,7 +62,7 @@ type household struct {
 func services(w world) household {
 	var (
 		log   = audit.New(w.db, w.logFor("audit"))
-		who   = identity.New(w.self, w.home, w.db.Degraded)
+		who   = identity.New(w.self, w.home, w.db.Degraded, w.peers)
 		sure  = stepup.New(w.db, w.rule, w.home, w.logFor("stepup"))
 		pair  = pairing.New(w.db, w.logFor("pairing"))
 		links = nodes.New(pair, func() wire.DeviceID { return wire.DeviceID(w.self().ID) }, w.logFor("nodes"))

@@ -19,14 +19,16 @@ type Service struct {
 	gateway  func() tsidentity.Device
 	home     func() string
 	degraded func() error
+	peers    func(context.Context) ([]Peer, error)
 	warns    []func(tsidentity.Caller) string
 }
 
 // New returns the service. gateway returns the gateway's own device, which the
 // grants it suggests have as their destination; home, the address that people
-// open; degraded, why the state is older than this program, nil if it is not.
-func New(gateway func() tsidentity.Device, home func() string, degraded func() error) *Service {
-	return &Service{gateway: gateway, home: home, degraded: degraded}
+// open; degraded, why the state is older than this program, nil if it is not;
+// peers, who there is on the tailnet.
+func New(gateway func() tsidentity.Device, home func() string, degraded func() error, peers func(context.Context) ([]Peer, error)) *Service {
+	return &Service{gateway: gateway, home: home, degraded: degraded, peers: peers}
 }
 
 // Warn adds a function that tells an owner what is wrong, in words; "" for
@@ -37,6 +39,7 @@ func (s *Service) Warn(f func(tsidentity.Caller) string) { s.warns = append(s.wa
 func (s *Service) API() []rpc.Entry {
 	return []rpc.Entry{
 		rpc.Call("identity.whoami", tsidentity.CapSelf, s.whoami),
+		rpc.Call("identity.people.list", readCapability, s.people, rpc.Limit(rpc.Expensive)),
 	}
 }
 

@@ -1,4 +1,4 @@
-import { DoorOpen, House, ScrollText, SquareTerminal, Workflow, type LucideIcon } from "lucide-react";
+import { DoorOpen, House, ScrollText, SquareTerminal, Users, Workflow, type LucideIcon } from "lucide-react";
 import type { Whoami } from "@/gen/api";
 import { can } from "@/features/identity/rights";
 
@@ -8,6 +8,8 @@ export interface Place {
   icon: LucideIcon;
   /** The first part of the paths that belong to it. */
   areas: string[];
+  /** On a phone it is reached from another page: there is no room for it. */
+  wide?: boolean;
 }
 
 const places: (Place & { needs?: string })[] = [
@@ -15,6 +17,7 @@ const places: (Place & { needs?: string })[] = [
   { href: "/terminal", label: "Terminals", icon: SquareTerminal, areas: ["terminal", "recordings"], needs: "terminal:read" },
   { href: "/jobs", label: "Jobs", icon: Workflow, areas: ["jobs"], needs: "jobs:read" },
   { href: "/pairing", label: "Joining", icon: DoorOpen, areas: ["pairing"], needs: "pairing:read" },
+  { href: "/people", label: "People", icon: Users, areas: ["people"], needs: "people:read", wide: true },
   { href: "/activity", label: "Activity", icon: ScrollText, areas: ["activity"], needs: "audit:read" },
 ];
 

@@ -10,6 +10,7 @@ import { EditPage } from "@/features/jobs/edit-page";
 import { JobPage } from "@/features/jobs/job-page";
 import { JobsPage } from "@/features/jobs/jobs-page";
 import { RunPage } from "@/features/jobs/run-page";
+import { PeoplePage } from "@/features/identity/people-page";
 import { MePage } from "@/features/identity/me-page";
 import { can } from "@/features/identity/rights";
 import { NotificationsPage } from "@/features/notifications/notifications-page";
@@ -50,6 +51,8 @@ export function Page({ me, path }: { me: Whoami; path: string }) {
           {first && second ? <PlayerPage node={first} id={second} /> : <RecordingsPage me={me} node={first} />}
         </Suspense>
       );
+    case "people":
+      return can(me, "people:read") ? <PeoplePage /> : <NotYours what="People and rights are" />;
     case "me":
       return <MePage me={me} />;
     case "confirm":
@@ -91,6 +94,8 @@ export function pageTitle(path: string): string {
       return second ?? "Jobs";
     case "recordings":
       return "Recordings";
+    case "people":
+      return "People and rights";
     case "me":
       return "Who am I";
     case "confirm":

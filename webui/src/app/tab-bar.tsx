@@ -4,7 +4,7 @@ import { cn } from "@/lib/cn";
 import { Link, usePath } from "@/lib/router";
 import { isAt, placesFor, type Place } from "./nav";
 
-const mePlace: Place = { href: "/me", label: "Me", icon: UserRound, areas: ["me"] };
+const mePlace: Place = { href: "/me", label: "Me", icon: UserRound, areas: ["me", "people"] };
 
 /** The main places at the bottom of a phone, where the thumb is. */
 export function TabBar({ me }: { me: Whoami }) {
@@ -14,7 +14,7 @@ export function TabBar({ me }: { me: Whoami }) {
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-20 flex justify-around border-t border-line bg-surface/95 px-2 pb-[env(safe-area-inset-bottom)] backdrop-blur-md in-data-keyboard:hidden md:hidden"
     >
-      {[...placesFor(me), mePlace].map((place) => {
+      {[...placesFor(me).filter((p) => !p.wide), mePlace].map((place) => {
         const here = isAt(place, path);
         return (
           <Link

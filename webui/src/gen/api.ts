@@ -893,6 +893,13 @@ export interface PasskeyUpdateParams {
   name: string;
 }
 
+/** People is who can reach Homie, as far as the tailnet tells, and what they may do here. */
+export interface People {
+  people: Principal[];
+  /** Left counts those who found no room in the list. */
+  left: number;
+}
+
 /** Person is a tailnet user. */
 export interface Person {
   id: PersonID;
@@ -912,6 +919,38 @@ export interface Preferences {
   /** PushKey is what a browser subscribes with (RFC 8292), in base64url. */
   pushKey: string;
   registrations: Registration[];
+}
+
+/** Principal is a person, or a device of nobody's, with rights. A person whose devices have different rights is listed once for each. */
+export interface Principal {
+  /** Class is person, tagged, shared, or node. */
+  class: string;
+  name: string;
+  /** null: a device that is nobody's, or a node */
+  person: Person | null;
+  devices: PrincipalDevice[];
+  /** Visitor is set if no grant gives them anything. */
+  visitor: boolean;
+  roles: string[];
+  /** patterns, of all grants together */
+  capabilities: string[];
+  /** which value says so */
+  grants: GrantInfo[];
+  /** Problems are the values for them that could not be read, in words. */
+  problems: string[];
+}
+
+/** PrincipalDevice is one of the devices with the same rights. */
+export interface PrincipalDevice {
+  id: DeviceID;
+  /** short MagicDNS name */
+  name: string;
+  /** "" if unknown */
+  os: string;
+  tags: string[];
+  online: boolean;
+  /** zero if online, or not known */
+  lastSeen: string;
 }
 
 /** Problem is what is wrong with a file, and where. */
@@ -1760,6 +1799,8 @@ export interface Methods {
   "audit.verify": { params: Nothing; result: Verification };
   /** Looks at the gateway itself and says what is not well, and what to do. */
   "health.check": { params: Nothing; result: Report };
+  /** Lists who can reach Homie, what they may do here, and which grant says so. It is as true as what the tailnet tells the gateway's own device. */
+  "identity.people.list": { params: Nothing; result: People };
   /** Says who the tailnet says the caller is, and what they may do here. */
   "identity.whoami": { params: WhoamiParams; result: Whoami };
   /** Ends a run: its program gets SIGTERM and, if it does not end, SIGKILL, with all that it started in its process group. Whoever pressed a button may cancel what that started; all else takes jobs:run. */
@@ -1936,6 +1977,7 @@ export const needs = {
   "audit.list": "audit:read",
   "audit.verify": "audit:read",
   "health.check": "health:read",
+  "identity.people.list": "people:read",
   "identity.whoami": "identity:self",
   "jobs.cancel": "jobs:read",
   "jobs.check": "jobs:edit",

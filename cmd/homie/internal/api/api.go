@@ -8,6 +8,7 @@ import (
 
 	"homie/gateway/audit"
 	"homie/gateway/health"
+	"homie/gateway/identity"
 	"homie/gateway/notifications"
 	"homie/gateway/pairing"
 	"homie/gateway/presence"
@@ -53,6 +54,12 @@ func AuditVerify(ctx context.Context, c Caller, p wire.Nothing) (r audit.Verific
 // HealthCheck calls health.check. Looks at the gateway itself and says what is not well, and what to do.
 func HealthCheck(ctx context.Context, c Caller, p wire.Nothing) (r health.Report, err error) {
 	err = c.Call(ctx, "health.check", p, &r)
+	return r, err
+}
+
+// IdentityPeopleList calls identity.people.list. Lists who can reach Homie, what they may do here, and which grant says so. It is as true as what the tailnet tells the gateway's own device.
+func IdentityPeopleList(ctx context.Context, c Caller, p wire.Nothing) (r identity.People, err error) {
+	err = c.Call(ctx, "identity.people.list", p, &r)
 	return r, err
 }
 

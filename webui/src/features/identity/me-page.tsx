@@ -1,12 +1,14 @@
-import { Check, Minus, TriangleAlert } from "lucide-react";
+import { Check, Minus, TriangleAlert, Users } from "lucide-react";
 import type { Whoami } from "@/gen/api";
 import { Badge } from "@/components/ui/badge";
+import { buttonClass } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Row } from "@/components/ui/row";
 import { PageHead } from "@/components/ui/states";
 import { ThemePicker } from "@/app/theme-picker";
 import { osName } from "@/lib/format";
 import { useLive } from "@/lib/live";
+import { Link } from "@/lib/router";
 import { machines } from "@/features/presence/machines";
 import { ConfirmationsCard } from "@/features/stepup/confirmations-card";
 import { Avatar } from "./avatar";
@@ -31,6 +33,12 @@ export function MePage({ me }: { me: Whoami }) {
         <div className="grid gap-5">
           <RightsCard me={me} />
           <GrantsCard me={me} />
+          {can(me, "people:read") && (
+            <Link href="/people" className={buttonClass({ look: "outline" })}>
+              <Users aria-hidden />
+              People and rights
+            </Link>
+          )}
         </div>
       </div>
     </>

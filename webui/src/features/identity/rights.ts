@@ -32,6 +32,7 @@ export const abilities: { capability: string; may: string }[] = [
   { capability: "pairing:read", may: "see which machines ask to join this home" },
   { capability: "pairing:write", may: "let machines join this home, and remove them" },
   { capability: "audit:read", may: "see who did what in this home" },
+  { capability: "people:read", may: "see who may do what in this home" },
 ];
 
 const roles: Record<string, { title: string; says: string }> = {
@@ -46,10 +47,10 @@ export function role(name: string): { title: string; says: string } {
   return roles[name] ?? { title: name, says: "You have a role of its own in this home." };
 }
 
-/** What one grant gives, in a sentence. */
-export function grantSentence(grant: GrantInfo): string {
+/** What one grant gives, in a sentence; to whom, if not to the reader. */
+export function grantSentence(grant: GrantInfo, whom = "you"): string {
   const parts: string[] = [];
-  if (grant.role) parts.push(`makes you ${role(grant.role).title.toLowerCase()}`);
+  if (grant.role) parts.push(`makes ${whom} ${role(grant.role).title.toLowerCase()}`);
   if (grant.allow?.length) parts.push(`allows ${list(grant.allow)}`);
   if (grant.as?.length) parts.push(`opens terminals as ${list(grant.as)}`);
   const where = grant.nodes?.length ? `on ${list(grant.nodes)}` : "on every machine";
