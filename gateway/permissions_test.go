@@ -194,6 +194,8 @@ type permissions struct {
 	file    string // on the machine den
 	job     jobs.RunID
 	bell    jobs.RunID // of a button
+	// recording is the one that is tried, "" for the newest.
+	recording terminal.RecordingID
 }
 
 // meet connects one caller of each kind.
@@ -225,12 +227,15 @@ func (p *permissions) meet() {
 	}
 	p.owner = p.callers[0]
 	online(p.t, p.owner.conn, "den")
-	s, err := rpc.Invoke(p.t.Context(), p.owner.conn, terminal.Start, terminal.StartParams{
+	p.open(p.owner.conn)
+}
+
+// open starts the terminal that is tried, and makes a file.
+func (p *permissions) open(c *rpc.Conn) {
+	s, err := rpc.Invoke(p.t.Context(), c, terminal.Start, terminal.StartParams{
 		Node: "den", Command: []string{"/bin/sh", "-c", "echo hello; cat"}, Cols: 80, Rows: 24,
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.must(err)
 	p.session = s
 	p.file = filepath.Join(p.t.TempDir(), "file")
 	p.must(os.WriteFile(p.file, []byte("hello"), 0o600))
@@ -390,11 +395,14 @@ func (p *permissions) attach(c *caller, watch bool) string {
 
 // read opens the recording of the session's screen and wants its first line.
 func (p *permissions) read(c *caller) string {
-	list, err := rpc.Invoke(p.t.Context(), p.owner.conn, terminal.RecordingList, terminal.RecordingListParams{Node: "den"})
-	if err != nil || len(list.Recordings) == 0 {
-		p.t.Fatalf("the recordings are %+v, %v", list, err)
+	params := terminal.RecordingReadParams{Node: "den", Recording: p.recording}
+	if p.recording == "" {
+		list, err := rpc.Invoke(p.t.Context(), p.owner.conn, terminal.RecordingList, terminal.RecordingListParams{Node: "den"})
+		if err != nil || len(list.Recordings) == 0 {
+			p.t.Fatalf("the recordings are %+v, %v", list, err)
+		}
+		params.Recording = list.Recordings[0].ID
 	}
-	params := terminal.RecordingReadParams{Node: "den", Recording: list.Recordings[0].ID}
 	if c.conn == nil {
 		raw, _ := json.Marshal(params) // always encodes
 		return cell(c.call(p.t.Context(), terminal.RecordingRead.Name, raw))
