@@ -127,6 +127,9 @@ func (p *permissions) wantRefusals(state grantState) {
 // grant the household begins with.
 func (p *permissions) prepare() {
 	owner, _ := p.Connect(tailbox.OliviaLaptop)
+	local := p.owner.conn
+	p.owner.conn = owner // who has an account there, which the local socket has not
+	defer func() { p.owner.conn = local }()
 	p.open(owner)
 	s, err := rpc.Invoke(p.t.Context(), owner, terminal.Record, terminal.RecordParams{Node: "den", Session: p.session.ID})
 	p.must(err)
