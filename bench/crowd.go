@@ -37,7 +37,7 @@ func (h *house) weighSessions(ctx context.Context, r runs) error {
 	if err := h.askCrowd(measure.CrowdStart, h.crowd); err != nil {
 		return err
 	}
-	if err := pause(ctx, h.settle/10); err != nil {
+	if err := pause(ctx, h.settle); err != nil {
 		return err
 	}
 	full, threads, err := h.crowded(node)

@@ -57,9 +57,10 @@ const (
 	groupScreen = "screen"
 	groupStart  = "start"
 	groupCrowd  = "crowd"
+	groupRivals = "rivals"
 )
 
-var groups = []string{groupIdle, groupEcho, groupFlood, groupBulk, groupCtrlC, groupHolder, groupStall, groupScreen, groupStart, groupCrowd}
+var groups = []string{groupIdle, groupEcho, groupFlood, groupBulk, groupCtrlC, groupHolder, groupStall, groupScreen, groupStart, groupRivals, groupCrowd}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -46,7 +46,7 @@ func (h *house) results(r runs) ([]Result, error) {
 	both := func(name, unit, what, limit string, b bound) Result {
 		return beside(name, unit, r.of(what, measure.Homie), r.of(what, limit), limitNames[limit], b)
 	}
-	return measured([]Result{
+	return measured(append([]Result{
 		both("echo_rtt_p50", "us", "echo p50", measure.Relay, bound{most: mostEcho}),
 		both("echo_rtt_p99", "us", "echo p99", measure.Relay, bound{most: mostEchoP99}),
 		both("echo_rtt_p50_bare", "us", "echo p50", measure.Bare, bound{}),
@@ -93,7 +93,7 @@ func (h *house) results(r runs) ([]Result, error) {
 		beside("gateway_rss_peak_mb", "MB", r.of("peak", "gateway"), r.of("peak", "relay"), limitNames[measure.Relay], bound{}),
 		beside("node_rss_peak_mb", "MB", r.of("peak", "node"), r.of("peak", "ptyend"), limitNames[measure.Relay], bound{}),
 		under("binary_mb", "MB", []float64{float64(binary.Size()) / 1e6}, mostBinary),
-	}), nil
+	}, rivalResults(r)...)), nil
 }
 
 // limitNames are the limits in words.

@@ -43,6 +43,9 @@ func measureAll(ctx context.Context, s settings) (results []Result, err error) {
 		return nil, err
 	}
 	want := measure.Expect(printed)
+	if h.wants(groupRivals) {
+		h.announceRivals()
+	}
 	for i := range s.rounds {
 		fmt.Fprintf(s.progress, "round %d of %d, load %v\n", i+1, s.rounds, averages())
 		if err := h.round(ctx, i, r, file, printed, want); err != nil {
@@ -77,6 +80,7 @@ func (h *house) round(ctx context.Context, i int, r runs, file string, printed [
 		},
 		groupStall:  func() error { return errors.Join(h.stall(ctx, r), h.stallLoopback(ctx, h.alone, r)) },
 		groupScreen: func() error { return h.screens(r, printed) },
+		groupRivals: func() error { return h.rivalRound(ctx, r, file, want) },
 		groupStart:  func() error { return h.starts(ctx, r, fresh(i)) },
 	}
 	for _, group := range groups {
