@@ -18,6 +18,7 @@ import (
 	"homie/store"
 	"homie/tsidentity"
 	"homie/wire"
+	wirejobs "homie/wire/jobs"
 )
 
 // service is something the gateway offers: a table of methods and topics, and
@@ -77,6 +78,7 @@ func services(w world) household {
 	who.Warn(how.Warning)
 	pair.OnDecision(links.Decided)
 	pair.OnLeave(here.Left)
+	runs.OnDone(func(r wirejobs.Run) { ended(news, r, runs.MaySee) })
 	pair.OnAsk(func(r pairing.Request) { news.Tell(asks(r)) })
 	links.OnChange(here.Changed)
 	links.OnLink(here.Linked)

@@ -40,7 +40,12 @@ func (s *Service) Linked(ctx context.Context, n wirenodes.Node, conn *rpc.Conn) 
 		err = rpc.Subscribe(ctx, conn, wirejobs.RunChanged, func(v wirejobs.Run, e wire.Event) {
 			if !e.Reset && e.Error == nil {
 				v = v.Shown(n.Name)
-				news.add("run "+string(v.ID), func() { s.moved.Publish(v) })
+				news.add("run "+string(v.ID), func() {
+					s.moved.Publish(v)
+					if v.State == wirejobs.Done {
+						s.done(v)
+					}
+				})
 			}
 		})
 	}

@@ -49,15 +49,26 @@ type Service struct {
 	log     *slog.Logger
 	changed *rpc.Topic[wirejobs.Job]
 	moved   *rpc.Topic[wirejobs.Run]
+	done    func(wirejobs.Run)
 	reading seats
 }
 
 // New returns the service.
 func New(links Links, log *slog.Logger) *Service {
-	s := &Service{links: links, log: log}
+	s := &Service{links: links, log: log, done: func(wirejobs.Run) {}}
 	s.changed = rpc.Events(wirejobs.Changed).View(s.viewJob)
 	s.moved = rpc.Events(wirejobs.RunChanged).View(s.viewRun)
 	return s
+}
+
+// OnDone sets what is told of each run that a machine says is done. It must not
+// block, and may be told twice of one.
+func (s *Service) OnDone(f func(wirejobs.Run)) { s.done = f }
+
+// MaySee reports whether who sees a run.
+func (s *Service) MaySee(who tsidentity.Caller, r wirejobs.Run) bool {
+	_, ok := s.viewRun(who, r)
+	return ok
 }
 
 // API returns what the service offers.
