@@ -12,8 +12,9 @@ let browser;
 before(async () => {
   box = await startBox();
   // The name resolves to the pipe, whose certificate is from the box's own
-  // authority; everything else about the connection is as on a real tailnet.
-  browser = await launch(`--host-resolver-rules=MAP ${box.gateway}:443 127.0.0.1:${box.rawPort}`);
+  // authority; everything else about the connection is as on a real tailnet. A
+  // page's own ignoreHTTPSErrors does not count for its service worker.
+  browser = await launch(`--host-resolver-rules=MAP ${box.gateway}:443 127.0.0.1:${box.rawPort}`, "--ignore-certificate-errors");
 });
 
 after(async () => {
