@@ -189,12 +189,15 @@ it("shows what is pushed while the app is closed, and opens what it is about", a
     notification: { title: "Photos are safe", body: "12 new ones", tag: "backup", navigate: new URL("/machines/nas", laptop.url()).href },
   });
   await client.send("ServiceWorker.deliverPushMessage", { origin: new URL(laptop.url()).origin, registrationId, data });
-  const shown = await laptop.waitForFunction(async () => {
-    const worker = await navigator.serviceWorker.getRegistration("/");
-    const [n] = await worker.getNotifications();
-    return n && { title: n.title, body: n.body, tag: n.tag, to: n.data.navigate };
-  });
-  const n = await shown.jsonValue();
+  let n;
+  for (let tries = 0; !n && tries < 100; tries++) {
+    n = await laptop.evaluate(async () => {
+      const [shown] = await (await navigator.serviceWorker.getRegistration("/")).getNotifications();
+      return shown && { title: shown.title, body: shown.body, tag: shown.tag, to: shown.data.navigate };
+    });
+    if (!n) await laptop.waitForTimeout(100);
+  }
+  assert.ok(n, "nothing was shown within ten seconds");
   assert.deepEqual([n.title, n.body, n.tag, new URL(n.to).pathname], ["Photos are safe", "12 new ones", "backup", "/machines/nas"]);
 });
 
