@@ -6,6 +6,7 @@ import (
 
 	"homie/gateway/frontdoor"
 	"homie/gateway/health"
+	"homie/gateway/identity"
 	"homie/gateway/presence"
 	"homie/rpc"
 	"homie/store"
@@ -21,7 +22,11 @@ func Offline(db *store.Store) ([]rpc.Entry, error) {
 		self: func() tsidentity.Device {
 			return tsidentity.Device{ID: "nGatewayCNTRL", Name: "homie", Tags: []string{"tag:homie"}}
 		},
-		home: func() string { return "" },
+		home:  func() string { return "" },
+		peers: func(context.Context) ([]identity.Peer, error) { return nil, nil },
+		caller: func(context.Context, string) (tsidentity.Caller, error) {
+			return tsidentity.Caller{Class: tsidentity.ClassUnknown}, nil
+		},
 		how: health.Gateway{
 			Tailnet: func() up.State { return up.State{Running: true} }, Renamed: func() string { return "" },
 			Certificate: func() *up.CertStatus { return nil }, Degraded: func() error { return nil },

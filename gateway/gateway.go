@@ -55,7 +55,7 @@ type Config struct {
 	PlainHTTP bool
 	// StepUp is how long a person's confirmation of a sensitive act holds.
 	StepUp stepup.Rule
-	// NotifyHosts are "host:port" in private networks that people may have
+	// NotifyHosts are hosts with their ports, in private networks, that people may have
 	// notices sent to.
 	NotifyHosts []string
 	// Limits replace the defaults of what one caller may call; see rpc.ParseRates.

@@ -18,7 +18,7 @@ import (
 // that it is in and they are not (SSRF). The address is looked at as it is
 // dialed, after names were resolved, so that no name can lead elsewhere later;
 // redirects are not followed, and no proxy is asked.
-type guard struct{ hosts []string } // "host:port" that are let through
+type guard struct{ hosts []string } // with their ports; they are let through
 
 func newGuard(hosts []string) guard {
 	g := guard{}

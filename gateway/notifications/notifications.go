@@ -42,7 +42,7 @@ type Options struct {
 	Caller func(ctx context.Context, addr string) (tsidentity.Caller, error)
 	// Home is the address that people open, "" while there is none.
 	Home func() string
-	// Hosts are "host:port" that may be told things although they are in a
+	// Hosts are hosts, with their ports, that may be told things although they are in a
 	// private network; see guard.
 	Hosts []string
 	Log   *slog.Logger

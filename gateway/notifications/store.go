@@ -13,7 +13,7 @@ import (
 	"homie/wire"
 )
 
-// What is kept. An owner is "class:id" of a person; what is keyed by owner and
+// What is kept. An owner is the class and id of a person, with a colon between; what is keyed by owner and
 // id is at "owner/id".
 var (
 	people    = store.NewTable[string, known]("notifications.people")         // by owner

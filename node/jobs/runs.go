@@ -91,6 +91,7 @@ func (s *Service) resume(ctx context.Context) {
 	}
 	slices.SortFunc(s.queue, func(a, b *run) int { return cmp.Compare(a.info.Seq, b.info.Seq) })
 	for _, r := range carried {
+		s.observe(r) // nobody may see one queued that runs
 		s.follow(ctx, r, nil)
 	}
 }

@@ -5,7 +5,8 @@ import { client } from "@/app/client";
 import { toastNews } from "@/components/ui/toast";
 import { useLive } from "@/lib/live";
 import { Link, usePath } from "@/lib/router";
-import { inbox, pageOf } from "./inbox";
+import { inbox } from "./inbox";
+import { pageOf } from "./notes";
 
 /** The way to the inbox, with how much in it is new. */
 export function Bell() {

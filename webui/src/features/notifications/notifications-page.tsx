@@ -11,7 +11,8 @@ import { cn } from "@/lib/cn";
 import { ago, moment } from "@/lib/format";
 import { useLive } from "@/lib/live";
 import { Link } from "@/lib/router";
-import { inbox, PAGE, pageOf, readAll, readOne } from "./inbox";
+import { inbox, PAGE, readAll, readOne } from "./inbox";
+import { pageOf } from "./notes";
 import { ChoicesCard } from "./choices-card";
 import { PlacesCard } from "./places-card";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Note } from "@/gen/api";
-import { pageOf, withNews, type Inbox } from "./inbox";
+import { pageOf, withNews, type Inbox } from "./notes";
 
 function note(id: string, more: Partial<Note> = {}): Note {
   return {
