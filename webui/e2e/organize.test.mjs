@@ -217,7 +217,7 @@ describe("quick commands on a phone", () => {
     await dialog.getByRole("button", { name: "Save" }).tap();
     await page.getByRole("option", { name: /Two lines/ }).tap();
     await page.getByRole("dialog", { name: "Paste 2 lines?" }).getByRole("button", { name: "Paste them" }).tap();
-    await sees(page, /^first-2$/);
+    await sees(page, /first-2$/);
     await sees(page, /second-3$/);
   });
 
