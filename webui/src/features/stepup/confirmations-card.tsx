@@ -1,5 +1,5 @@
 import { KeyRound, Pencil, Plus, Trash2 } from "lucide-react";
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import type { Passkey, Status, Whoami } from "@/gen/api";
 import { client } from "@/app/client";
 import { Button } from "@/components/ui/button";
@@ -39,7 +39,8 @@ async function attempt(failed: string, done: string, act: () => Promise<unknown>
 }
 
 function ThisDevice({ s }: { s: Status }) {
-  const [asked, setAsked] = useState<boolean | null>(null); // until the gateway has answered
+  const [asked, setAsked] = useState<boolean | null>(null); // until what is true was read
+  useEffect(() => setAsked(null), [s]);
   const share = async (shared: boolean) => {
     setAsked(shared);
     await attempt(
@@ -47,7 +48,7 @@ function ThisDevice({ s }: { s: Status }) {
       shared ? "This device asks each time from now on" : "This device counts as your own",
       () => client.call("stepup.device.update", { shared }),
     );
-    setAsked(null);
+    standing.refresh(); // what is true shows when it has been read, whatever became of it
   };
   return (
     <div className="mt-4 border-t border-line pt-4">
